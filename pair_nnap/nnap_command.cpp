@@ -1,0 +1,71 @@
+#include "nnap_command.h"
+
+#include "potential_files.h"
+
+#include "nnap/nnap_json.h"
+#include "nnap/summary.h"
+
+#include "comm.h"
+#include "error.h"
+#include "utils.h"
+
+#include <mpi.h>
+
+#include <cstring>
+#include <fstream>
+
+using namespace LAMMPS_NS;
+namespace nnap = turing_glass::nnap;
+
+/* ---------------------------------------------------------------------- */
+
+void NNAP::command(int narg, char **arg)
+{
+  if (narg < 1) utils::missing_cmd_args(FLERR, "nnap", error);
+  if (strcmp(arg[0], "info") == 0)
+    info(narg - 1, arg + 1);
+  else if (strcmp(arg[0], "convert") == 0)
+    convert(narg - 1, arg + 1);
+  else
+    error->all(FLERR, "Unknown nnap keyword '{}': use 'nnap info' or 'nnap convert'", arg[0]);
+}
+
+/* ----------------------------------------------------------------------
+   nnap info FILE [FILE ...]
+------------------------------------------------------------------------- */
+
+void NNAP::info(int narg, char **arg)
+{
+  if (narg < 1) utils::missing_cmd_args(FLERR, "nnap info", error);
+  const nnap::Potential potential = read_potential_files(lmp, std::vector<std::string>(arg, arg + narg));
+  if (comm->me == 0) utils::logmesg(lmp, nnap::summary(potential));
+}
+
+/* ----------------------------------------------------------------------
+   nnap convert FILE [FILE ...] OUT.json
+------------------------------------------------------------------------- */
+
+void NNAP::convert(int narg, char **arg)
+{
+  if (narg < 2) utils::missing_cmd_args(FLERR, "nnap convert", error);
+  const std::string out = arg[narg - 1];
+  if (!utils::strmatch(out, "\\.json$"))
+    error->all(FLERR, "nnap convert: the last word names the file to write, which must end in .json; '{}' does not", out);
+  const nnap::Potential potential = read_potential_files(lmp, std::vector<std::string>(arg, arg + narg - 1));
+
+  std::string text;
+  try {
+    text = nnap::write_nnap_json(potential);
+  } catch (const nnap::PotentialError &e) {
+    error->all(FLERR, "nnap convert: {}", e.what());
+  }
+  int written = 1;
+  if (comm->me == 0) {
+    std::ofstream file(out, std::ios::binary);
+    file << text << std::flush;
+    written = file.good();
+  }
+  MPI_Bcast(&written, 1, MPI_INT, 0, world);
+  if (!written) error->all(FLERR, "nnap convert: cannot write {}", out);
+  if (comm->me == 0) utils::logmesg(lmp, "nnap convert: wrote {}\n", out);
+}

@@ -1,0 +1,275 @@
+#include "pair_nnap.h"
+
+#include "potential_files.h"
+
+#include "nnap/evaluator.h"
+
+#include "atom.h"
+#include "citeme.h"
+#include "comm.h"
+#include "error.h"
+#include "force.h"
+#include "memory.h"
+#include "neigh_list.h"
+#include "neighbor.h"
+#include "update.h"
+#include "utils.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <vector>
+
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
+
+using namespace LAMMPS_NS;
+namespace nnap = turing_glass::nnap;
+
+static const char cite_nnap[] =
+    "pair style nnap: doi:10.1007/s40843-024-2953-9\n\n"
+    "@Article{Su2024,\n"
+    " author = {Su, Rui and Yu, Jieyi and Guan, Pengfei and Wang, Weihua},\n"
+    " title = {Efficient and accurate simulation of vitrification in multi-component metallic liquids with "
+    "neural-network potentials},\n"
+    " journal = {Science China Materials},\n"
+    " year = {2024},\n"
+    " doi = {10.1007/s40843-024-2953-9}\n"
+    "}\n\n";
+
+struct PairNNAP::Impl {
+  std::optional<nnap::Evaluator> evaluator;
+  std::vector<nnap::Workspace> workspaces;     // one per thread
+  std::vector<std::vector<int>> indices;       // one per thread: the atoms behind workspace.neighbors
+};
+
+/* ---------------------------------------------------------------------- */
+
+PairNNAP::PairNNAP(LAMMPS *lmp) : Pair(lmp), impl(std::make_unique<Impl>())
+{
+  if (lmp->citeme) lmp->citeme->add(cite_nnap);
+  single_enable = 0;
+  restartinfo = 0;
+  one_coeff = 1;
+  manybody_flag = 1;
+  centroidstressflag = CENTROID_NOTAVAIL;
+}
+
+PairNNAP::~PairNNAP()
+{
+  if (copymode || !allocated) return;
+  memory->destroy(setflag);
+  memory->destroy(cutsq);
+}
+
+void PairNNAP::allocate()
+{
+  const int n = atom->ntypes + 1;
+  memory->create(setflag, n, n, "pair:setflag");
+  memory->create(cutsq, n, n, "pair:cutsq");
+  for (int i = 0; i < n; ++i) std::fill_n(setflag[i], n, 0);
+  map = new int[n];
+  allocated = 1;
+}
+
+/* ---------------------------------------------------------------------- */
+
+void PairNNAP::settings(int narg, char **arg)
+{
+  if (narg > 0) error->all(FLERR, "Pair style nnap takes no arguments, but '{}' was given", arg[0]);
+}
+
+/* ----------------------------------------------------------------------
+   pair_coeff * * FILE [FILE ...] element-of-type-1 ... element-of-type-n
+------------------------------------------------------------------------- */
+
+void PairNNAP::coeff(int narg, char **arg)
+{
+  const int ntypes = atom->ntypes;
+  const int nfiles = narg - 2 - ntypes;
+  if (nfiles < 1)
+    error->all(FLERR,
+               "pair_coeff for pair style nnap needs '* *', the potential file(s) and one element (or NULL) for each "
+               "of the {} atom types; {} words were given after '* *'",
+               ntypes, std::max(narg - 2, 0));
+  if (strcmp(arg[0], "*") != 0 || strcmp(arg[1], "*") != 0)
+    error->all(FLERR, "pair_coeff for pair style nnap must begin with '* *', not '{} {}'", arg[0], arg[1]);
+
+  if (!allocated) allocate();
+  map_element2type(ntypes, arg + 2 + nfiles);
+
+  const nnap::Potential potential = read_potential_files(lmp, std::vector<std::string>(arg + 2, arg + 2 + nfiles));
+  try {
+    impl->evaluator.emplace(potential);
+  } catch (const nnap::PotentialError &e) {
+    error->all(FLERR, "Pair style nnap: {}", e.what());
+  }
+
+  // from LAMMPS's numbering of the elements in use to the type index of the potential
+  const std::vector<std::string> &known = potential.elements;
+  for (int type = 1; type <= ntypes; ++type) {
+    if (map[type] < 0) continue;
+    const std::string element = elements[map[type]];
+    const auto found = std::find(known.begin(), known.end(), element);
+    const auto index = static_cast<int>(found - known.begin());
+    if (found == known.end() || !impl->evaluator->has_model(index)) {
+      std::string available;
+      for (std::size_t t = 0; t < known.size(); ++t)
+        if (potential.models[t]) available += " " + known[t];
+      error->all(FLERR, "Pair style nnap: {} has no model for element '{}' of atom type {}, but for:{}",
+                 nfiles == 1 ? arg[2] : "none of the files", element, type, available);
+    }
+    map[type] = index;
+  }
+}
+
+void PairNNAP::init_style()
+{
+  if (strcmp(update->unit_style, "metal") != 0)
+    error->all(FLERR, "Pair style nnap requires 'units metal', not 'units {}'", update->unit_style);
+  if (!force->newton_pair)
+    error->all(FLERR, "Pair style nnap requires newton pair on: remove 'newton off' (or '-pk ... newton off') from the input");
+  neighbor->add_request(this, NeighConst::REQ_FULL);
+}
+
+double PairNNAP::init_one(int i, int j)
+{
+  if (setflag[i][j] == 0) error->all(FLERR, "Pair style nnap: not all pair coefficients are set");
+  return impl->evaluator->cutoff();
+}
+
+/* ---------------------------------------------------------------------- */
+
+void PairNNAP::compute(int eflag, int vflag)
+{
+  ev_init(eflag, vflag);
+
+  const int nthreads = comm->nthreads;
+  if (static_cast<int>(impl->workspaces.size()) < nthreads) {
+    impl->workspaces.resize(nthreads);
+    impl->indices.resize(nthreads);
+  }
+
+  // the threads' shares of the energy, added in order so that the sum does not depend on timing
+  std::vector<double> energy(nthreads, 0.0);
+#if defined(_OPENMP)
+#pragma omp parallel num_threads(nthreads)
+#endif
+  {
+#if defined(_OPENMP)
+    const int thread = omp_get_thread_num();
+#else
+    const int thread = 0;
+#endif
+    const bigint inum = list->inum;
+    energy[thread] = compute_range(static_cast<int>(inum * thread / nthreads),
+                                   static_cast<int>(inum * (thread + 1) / nthreads), thread);
+  }
+  if (nthreads > 1) sum_over_threads();
+  if (eflag_global)
+    for (const double share : energy) eng_vdwl += share;
+
+  if (vflag_fdotr) virial_fdotr_compute();
+}
+
+/* ----------------------------------------------------------------------
+   atoms first..last-1 of the list; thread k > 0 writes to the k-th copy of
+   f (and vatom), which LAMMPS allocates for comm->nthreads threads
+------------------------------------------------------------------------- */
+
+double PairNNAP::compute_range(int first, int last, int thread)
+{
+  const nnap::Evaluator &evaluator = *impl->evaluator;
+  nnap::Workspace &workspace = impl->workspaces[thread];
+  nnap::Neighbors &neighbors = workspace.neighbors;
+  const double *const *x = atom->x;
+  const int *type = atom->type;
+  const int nall = atom->nlocal + atom->nghost;
+  const double cutoffsq = evaluator.cutoff() * evaluator.cutoff();
+
+  double **f = atom->f + static_cast<std::ptrdiff_t>(thread) * nall;
+  double **v = vflag_atom ? vatom + static_cast<std::ptrdiff_t>(thread) * nall : nullptr;
+  if (thread > 0 && nall > 0) {
+    std::fill_n(f[0], 3 * static_cast<std::size_t>(nall), 0.0);
+    if (v) std::fill_n(v[0], 6 * static_cast<std::size_t>(nall), 0.0);
+  }
+
+  double energy = 0.0;
+  std::vector<int> &index = impl->indices[thread];
+  for (int ii = first; ii < last; ++ii) {
+    const int i = list->ilist[ii];
+    const int *jlist = list->firstneigh[i];
+    const int jnum = list->numneigh[i];
+    if (map[type[i]] < 0) continue;
+
+    neighbors.clear();
+    neighbors.reserve(jnum);
+    if (static_cast<int>(index.size()) < jnum) index.resize(jnum);
+    for (int jj = 0; jj < jnum; ++jj) {
+      const int j = jlist[jj] & NEIGHMASK;
+      const double dx = x[j][0] - x[i][0], dy = x[j][1] - x[i][1], dz = x[j][2] - x[i][2];
+      const double rsq = dx * dx + dy * dy + dz * dz;
+      if (rsq >= cutoffsq || map[type[j]] < 0) continue;
+      index[neighbors.count] = j;
+      neighbors.push(dx, dy, dz, rsq, map[type[j]]);
+    }
+
+    const double e = evaluator.evaluate(map[type[i]], workspace);
+    energy += e;
+    if (eflag_atom) eatom[i] += e;
+
+    const double *gx = neighbors.gx.data(), *gy = neighbors.gy.data(), *gz = neighbors.gz.data();
+    double fx = 0.0, fy = 0.0, fz = 0.0;
+    for (int k = 0; k < neighbors.count; ++k) {
+      double *fj = f[index[k]];
+      fj[0] -= gx[k], fj[1] -= gy[k], fj[2] -= gz[k];
+      fx += gx[k], fy += gy[k], fz += gz[k];
+    }
+    f[i][0] += fx, f[i][1] += fy, f[i][2] += fz;
+
+    if (v)    // half of each bond's share to either end
+      for (int k = 0; k < neighbors.count; ++k) {
+        const double dx = neighbors.dx[k], dy = neighbors.dy[k], dz = neighbors.dz[k];
+        const double share[6] = {-0.5 * dx * gx[k], -0.5 * dy * gy[k], -0.5 * dz * gz[k],
+                                 -0.5 * dx * gy[k], -0.5 * dx * gz[k], -0.5 * dy * gz[k]};
+        for (int m = 0; m < 6; ++m) {
+          v[i][m] += share[m];
+          v[index[k]][m] += share[m];
+        }
+      }
+  }
+  return energy;
+}
+
+/* ----------------------------------------------------------------------
+   add the threads' copies into the first one and leave them zero
+------------------------------------------------------------------------- */
+
+void PairNNAP::sum_over_threads()
+{
+  const std::ptrdiff_t nall = atom->nlocal + atom->nghost;
+  if (nall == 0) return;
+  const auto fold = [&](double *first, std::ptrdiff_t columns) {
+    const std::ptrdiff_t n = nall * columns;
+#if defined(_OPENMP)
+#pragma omp parallel for num_threads(comm->nthreads)
+#endif
+    for (std::ptrdiff_t k = 0; k < n; ++k)
+      for (int thread = 1; thread < comm->nthreads; ++thread) {
+        first[k] += first[thread * n + k];
+        first[thread * n + k] = 0.0;
+      }
+  };
+  fold(atom->f[0], 3);
+  if (vflag_atom) fold(vatom[0], 6);
+}
+
+double PairNNAP::memory_usage()
+{
+  double bytes = Pair::memory_usage();
+  for (const nnap::Workspace &workspace : impl->workspaces) bytes += workspace.bytes();
+  for (const std::vector<int> &index : impl->indices) bytes += index.capacity() * sizeof(int);
+  return bytes;
+}

@@ -1,0 +1,140 @@
+#include "descriptor.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace turing_glass::nnap {
+
+namespace {
+
+/// Distances below this are taken for it, so that coinciding atoms give finite numbers.
+constexpr double shortest_distance = 1e-6;
+
+std::size_t doubles(std::initializer_list<const AlignedVector *> arrays)
+{
+  std::size_t sum = 0;
+  for (const AlignedVector *a : arrays) sum += a->capacity();
+  return sum * sizeof(double);
+}
+
+}    // namespace
+
+void Neighbors::reserve(int n)
+{
+  for (AlignedVector *a : {&dx, &dy, &dz, &rsq, &gx, &gy, &gz}) a->reserve_at_least(n);
+  if (type.size() < static_cast<std::size_t>(n)) type.resize(n);
+}
+
+std::size_t Neighbors::bytes() const
+{
+  return doubles({&dx, &dy, &dz, &rsq, &gx, &gy, &gz}) + type.capacity() * sizeof(int);
+}
+
+std::size_t Descriptor::Scratch::bytes() const
+{
+  return doubles({&x, &y, &z, &r, &rinv, &gx, &gy, &gz, &planes, &A, &c, &slope}) +
+      (source.capacity() + first_block.capacity() + next.capacity()) * sizeof(int);
+}
+
+Descriptor::Descriptor(const Basis &basis, int ntypes) :
+    ntypes_(ntypes), nn_(basis.nmax + 1), rcut_(basis.rcut), harmonics_(Invariants::degree(basis)),
+    rows_(padded(Harmonics::row_count(harmonics_.lmax))), invariants_(basis),
+    weights_(make_weight_tensor(basis, ntypes))
+{
+  for (const auto &[t, p, n, w] : weights_.entries) {
+    const int sum_row = (t * nn_ + n) * rows_, channel = p * rows_;
+    gather_.push_back({channel, sum_row, w});
+    scatter_.push_back({sum_row, channel, w});
+  }
+  harmonics_.norm.resize(rows_, 0.0);
+}
+
+KernelBasis Descriptor::kernel_basis() const
+{
+  return {nn_, harmonics_.lmax, rows_, rcut_, harmonics_.recursion.data(), harmonics_.dz.data(),
+          harmonics_.drho.data(), harmonics_.norm.data()};
+}
+
+void Descriptor::sort_by_type(const Kernel &kernel, const Neighbors &neighbors, Scratch &s) const
+{
+  const double rcutsq = rcut_ * rcut_;
+  std::vector<int> &first = s.first_block;
+  first.assign(ntypes_ + 1, 0);
+  for (int k = 0; k < neighbors.count; ++k)
+    if (neighbors.rsq[k] < rcutsq) ++first[neighbors.type[k] + 1];
+  for (int t = 0; t < ntypes_; ++t) first[t + 1] = first[t] + (first[t + 1] + kernel.width - 1) / kernel.width;
+
+  const int slots = first[ntypes_] * kernel.width;
+  if (s.source.size() < static_cast<std::size_t>(slots)) {
+    s.source.resize(slots);
+    for (AlignedVector *a : {&s.x, &s.y, &s.z, &s.r, &s.rinv, &s.gx, &s.gy, &s.gz}) a->resize(slots);
+  }
+  std::fill_n(s.source.begin(), slots, -1);
+  s.next.resize(ntypes_);
+  for (int t = 0; t < ntypes_; ++t) s.next[t] = first[t] * kernel.width;
+  for (int k = 0; k < neighbors.count; ++k)
+    if (neighbors.rsq[k] < rcutsq) s.source[s.next[neighbors.type[k]]++] = k;
+
+  for (int slot = 0; slot < slots; ++slot) {
+    const int k = s.source[slot];
+    // a padding neighbour sits at the cutoff, where every radial function and its slope vanish
+    s.x[slot] = k < 0 ? rcut_ : neighbors.dx[k];
+    s.y[slot] = k < 0 ? 0.0 : neighbors.dy[k];
+    s.z[slot] = k < 0 ? 0.0 : neighbors.dz[k];
+    s.r[slot] = k < 0 ? rcutsq : neighbors.rsq[k];
+  }
+  double *x = s.x.data(), *y = s.y.data(), *z = s.z.data(), *r = s.r.data(), *rinv = s.rinv.data();
+  for (int slot = 0; slot < slots; ++slot) {
+    r[slot] = std::max(std::sqrt(r[slot]), shortest_distance);
+    rinv[slot] = 1.0 / r[slot];
+    x[slot] *= rinv[slot];
+    y[slot] *= rinv[slot];
+    z[slot] *= rinv[slot];
+  }
+}
+
+void Descriptor::forward(const Kernel &kernel, const Neighbors &neighbors, Scratch &s, double *P) const
+{
+  sort_by_type(kernel, neighbors, s);
+  const KernelBasis basis = kernel_basis();
+  const int blocks = s.first_block[ntypes_];
+  s.planes.reserve_at_least(static_cast<std::size_t>(blocks) * kernel.block_stride(basis));
+  s.A.reserve_at_least(static_cast<std::size_t>(ntypes_) * nn_ * rows_);
+  s.c.reserve_at_least(static_cast<std::size_t>(weights_.np) * rows_);
+  s.slope.reserve_at_least(static_cast<std::size_t>(weights_.np) * rows_);
+
+  kernel.expand(basis, {s.x.data(), s.y.data(), s.z.data(), s.r.data(), s.rinv.data()}, blocks, s.planes.data());
+  for (int t = 0; t < ntypes_; ++t)
+    kernel.accumulate(basis, s.first_block[t], s.first_block[t + 1], s.planes.data(), s.A.data() + t * nn_ * rows_);
+  std::fill_n(s.c.data(), weights_.np * rows_, 0.0);
+  kernel.combine(gather_.data(), static_cast<int>(gather_.size()), rows_, s.A.data(), s.c.data());
+  for (int p = 0; p < weights_.np; ++p)
+    invariants_.evaluate(s.c.data() + p * rows_, P + p * invariants_.per_channel());
+}
+
+void Descriptor::backward(const Kernel &kernel, Neighbors &neighbors, Scratch &s, const double *dP) const
+{
+  const KernelBasis basis = kernel_basis();
+  for (int p = 0; p < weights_.np; ++p) {
+    double *slope = s.slope.data() + p * rows_;
+    invariants_.gradient(s.c.data() + p * rows_, dP + p * invariants_.per_channel(), slope);
+    for (int row = 0; row < rows_; ++row) slope[row] *= harmonics_.norm[row];
+  }
+  double *Z = s.A.data();    // dE/dA takes the place of A
+  std::fill_n(Z, ntypes_ * nn_ * rows_, 0.0);
+  kernel.combine(scatter_.data(), static_cast<int>(scatter_.size()), rows_, s.slope.data(), Z);
+
+  const KernelNeighbors lanes = {s.x.data(), s.y.data(), s.z.data(), s.r.data(), s.rinv.data()};
+  for (int t = 0; t < ntypes_; ++t)
+    kernel.gradient(basis, lanes, s.first_block[t], s.first_block[t + 1], s.planes.data(), Z + t * nn_ * rows_,
+                    s.gx.data(), s.gy.data(), s.gz.data());
+  const int slots = s.first_block[ntypes_] * kernel.width;
+  for (int slot = 0; slot < slots; ++slot)
+    if (const int k = s.source[slot]; k >= 0) {
+      neighbors.gx[k] += s.gx[slot];
+      neighbors.gy[k] += s.gy[slot];
+      neighbors.gz[k] += s.gz[slot];
+    }
+}
+
+}    // namespace turing_glass::nnap

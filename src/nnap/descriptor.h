@@ -1,0 +1,77 @@
+// The rotation-invariant description of one atom's neighbourhood, and its adjoint.
+//
+//     A[t][n][lm] = sum_{j of type t} f_c(r) R_n(r) Y_lm        neighbours -> sums
+//     c[p][lm]    = sum_t,n W[t][p][n] A[t][n][lm]              -> channels     (weight_tensor.h)
+//     P           = invariants of c                             -> descriptor   (invariants.h)
+//
+// backward() runs the same three steps in reverse for a given dE/dP and returns dE/dr_j for every
+// neighbour (nnap theory page, section "Forces"). Lengths in A.
+
+#pragma once
+
+#include "aligned.h"
+#include "harmonics.h"
+#include "invariants.h"
+#include "kernel.h"
+#include "potential.h"
+#include "weight_tensor.h"
+
+#include <vector>
+
+namespace turing_glass::nnap {
+
+/// Neighbours of one atom inside the largest cutoff, in any order.
+struct Neighbors {
+  int count = 0;
+  AlignedVector dx, dy, dz;    ///< r_j - r_i
+  AlignedVector rsq;
+  std::vector<int> type;       ///< index t of the element
+  AlignedVector gx, gy, gz;    ///< dE_i/d(r_j), filled by Evaluator
+
+  void reserve(int n);
+  void clear() { count = 0; }
+  void push(double x, double y, double z, double r2, int t)
+  {
+    dx[count] = x, dy[count] = y, dz[count] = z, rsq[count] = r2;
+    type[count++] = t;
+  }
+  std::size_t bytes() const;
+};
+
+class Descriptor {
+ public:
+  Descriptor(const Basis &basis, int ntypes);
+  Descriptor(Descriptor &&) = default;
+
+  /// What forward() leaves for backward(), one per thread; grows to the largest neighbourhood.
+  struct Scratch {
+    std::vector<int> source;         ///< by slot: index into Neighbors, -1 in the padding
+    std::vector<int> first_block;    ///< by type, and the end
+    std::vector<int> next;           ///< by type: the slot to fill next
+    AlignedVector x, y, z, r, rinv, gx, gy, gz;    ///< by slot
+    AlignedVector planes, A, c, slope;
+    std::size_t bytes() const;
+  };
+
+  int size() const { return weights_.np * invariants_.per_channel(); }
+  double cutoff() const { return rcut_; }
+
+  /// P[size()] of the neighbours inside this basis' own cutoff.
+  void forward(const Kernel &kernel, const Neighbors &neighbors, Scratch &scratch, double *P) const;
+  /// Adds dE/dr_j to neighbors.gx, gy, gz, given dE/dP; after forward() with the same scratch.
+  void backward(const Kernel &kernel, Neighbors &neighbors, Scratch &scratch, const double *dP) const;
+
+ private:
+  void sort_by_type(const Kernel &kernel, const Neighbors &neighbors, Scratch &scratch) const;
+  KernelBasis kernel_basis() const;
+
+  int ntypes_, nn_;
+  double rcut_;
+  Harmonics harmonics_;
+  int rows_;            ///< harmonics, padded
+  Invariants invariants_;
+  WeightTensor weights_;
+  std::vector<KernelWeight> gather_, scatter_;    ///< W and its transpose as offsets into A and c
+};
+
+}    // namespace turing_glass::nnap

@@ -1,0 +1,70 @@
+#include "evaluator.h"
+
+#include <algorithm>
+
+namespace turing_glass::nnap {
+
+std::size_t Workspace::bytes() const
+{
+  std::size_t sum = neighbors.bytes() + (P.capacity() + x.capacity() + dP.capacity() + network.capacity()) * sizeof(double);
+  for (const Descriptor::Scratch &s : scratch) sum += s.bytes();
+  return sum;
+}
+
+Evaluator::Evaluator(const Potential &potential, const Kernel &kernel) :
+    kernel_(kernel), cutoff_(potential.cutoff())
+{
+  const int ntypes = static_cast<int>(potential.elements.size());
+  for (int t = 0; t < ntypes; ++t) {
+    const auto &model = potential.models[t];
+    if (!model) {
+      models_.emplace_back();
+      continue;
+    }
+    check(*model, ntypes, "element " + potential.elements[t]);
+    std::vector<Descriptor> descriptors;
+    for (const Basis &basis : model->basis) descriptors.emplace_back(basis, ntypes);
+    std::vector<double> inverse_sigma;
+    for (const double sigma : model->norm_sigma) inverse_sigma.push_back(1.0 / sigma);
+    models_.emplace_back(Model{std::move(descriptors), Network(model->network), model->inputs(), model->norm_mu,
+                               std::move(inverse_sigma), model->mu_energy + model->reference_energy,
+                               model->sigma_energy});
+  }
+}
+
+const double *Evaluator::descriptor(int type, Workspace &ws) const
+{
+  const Model &model = *models_[type];
+  ws.P.reserve_at_least(model.inputs);
+  if (ws.scratch.size() < model.descriptors.size()) ws.scratch.resize(model.descriptors.size());
+  double *P = ws.P.data();
+  for (std::size_t k = 0; k < model.descriptors.size(); ++k) {
+    model.descriptors[k].forward(kernel_, ws.neighbors, ws.scratch[k], P);
+    P += model.descriptors[k].size();
+  }
+  return ws.P.data();
+}
+
+double Evaluator::evaluate(int type, Workspace &ws) const
+{
+  const Model &model = *models_[type];
+  const double *P = descriptor(type, ws);
+  ws.x.reserve_at_least(model.network.inputs_padded());
+  ws.dP.reserve_at_least(model.network.inputs_padded());
+  ws.network.reserve_at_least(model.network.scratch_size());
+
+  double *x = ws.x.data(), *dP = ws.dP.data();
+  for (int k = 0; k < model.inputs; ++k) x[k] = (P[k] - model.mu[k]) * model.inverse_sigma[k];
+  const double energy = model.network.evaluate(kernel_, x, dP, ws.network.data());
+  for (int k = 0; k < model.inputs; ++k) dP[k] *= model.energy_scale * model.inverse_sigma[k];
+
+  Neighbors &neighbors = ws.neighbors;
+  for (AlignedVector *g : {&neighbors.gx, &neighbors.gy, &neighbors.gz}) std::fill_n(g->data(), neighbors.count, 0.0);
+  for (std::size_t k = 0; k < model.descriptors.size(); ++k) {
+    model.descriptors[k].backward(kernel_, neighbors, ws.scratch[k], dP);
+    dP += model.descriptors[k].size();
+  }
+  return model.energy_scale * energy + model.energy_shift;
+}
+
+}    // namespace turing_glass::nnap

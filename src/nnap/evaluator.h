@@ -1,0 +1,57 @@
+// Energy of one atom and its gradient: descriptors, normalisation, network.
+//
+//     E_i = sigma_E net((P - mu)/sigma) + mu_E + ref          (nnap theory page, eq. 1)
+//
+// An Evaluator is immutable and shared by all threads; each thread brings a Workspace. Energies in
+// eV, lengths in A, gradients in eV/A.
+
+#pragma once
+
+#include "descriptor.h"
+#include "network.h"
+#include "potential.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace turing_glass::nnap {
+
+struct Workspace {
+  Neighbors neighbors;
+  std::vector<Descriptor::Scratch> scratch;    ///< one per basis of a model
+  AlignedVector P, x, dP, network;
+  std::size_t bytes() const;
+};
+
+class Evaluator {
+ public:
+  /// Throws PotentialError where sizes do not fit together.
+  explicit Evaluator(const Potential &potential, const Kernel &kernel = best_kernel());
+
+  int ntypes() const { return static_cast<int>(models_.size()); }
+  double cutoff() const { return cutoff_; }
+  const char *kernel_name() const { return kernel_.name; }
+  bool has_model(int type) const { return models_[type].has_value(); }
+
+  /// Descriptor of an atom of element `type` with workspace.neighbors; valid until the next call.
+  const double *descriptor(int type, Workspace &workspace) const;
+  int descriptor_size(int type) const { return models_[type]->inputs; }
+
+  /// E_i (eV); workspace.neighbors.gx,gy,gz receive dE_i/dr_j (eV/A).
+  double evaluate(int type, Workspace &workspace) const;
+
+ private:
+  struct Model {
+    std::vector<Descriptor> descriptors;
+    Network network;
+    int inputs;
+    std::vector<double> mu, inverse_sigma;
+    double energy_shift, energy_scale;
+  };
+  const Kernel &kernel_;
+  double cutoff_;
+  std::vector<std::optional<Model>> models_;
+};
+
+}    // namespace turing_glass::nnap

@@ -1,0 +1,126 @@
+#include "invariants.h"
+
+#include "harmonics.h"
+#include "wigner.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <complex>
+#include <cstdlib>
+#include <map>
+
+namespace turing_glass::nnap {
+
+namespace {
+
+constexpr double four_pi = 4.0 * 3.14159265358979323846;
+constexpr double half_sqrt = 0.70710678118654752440;    // 1/sqrt(2)
+
+struct Triple {
+  int l3max, l1, l2, l3;
+};
+constexpr Triple triples[] = {{2, 2, 2, 2}, {2, 1, 1, 2}, {3, 2, 3, 3}, {3, 1, 2, 3}, {4, 4, 4, 4},
+                              {4, 2, 2, 4}, {4, 3, 3, 4}, {4, 2, 4, 4}, {4, 1, 3, 4}};
+
+/// One real harmonic in the expansion of a complex one.
+struct Part {
+  int row;
+  std::complex<double> factor;
+};
+
+/// Y_l^m (complex, Condon-Shortley) as a sum of real harmonics:
+/// m > 0: (-1)^m (Y_l,m + i Y_l,-m)/sqrt2;  m < 0: (Y_l,|m| - i Y_l,-|m|)/sqrt2.
+std::vector<Part> complex_harmonic(int lmax, int l, int m)
+{
+  if (m == 0) return {{Harmonics::row(lmax, l, 0), 1.0}};
+  const double sign = m > 0 && m % 2 ? -1.0 : 1.0;
+  const double sense = m > 0 ? 1.0 : -1.0;
+  const int order = std::abs(m);
+  return {{Harmonics::row(lmax, l, order), {sign * half_sqrt, 0.0}},
+          {Harmonics::row(lmax, l, -order), {0.0, sign * sense * half_sqrt}}};
+}
+
+}    // namespace
+
+int Invariants::per_channel(const Basis &basis)
+{
+  if (basis.kind == Basis::Kind::chebyshev) return 1;
+  int count = basis.lmax + 1;
+  for (const Triple &triple : triples)
+    if (triple.l3max <= basis.l3max) ++count;
+  return count;
+}
+
+Invariants::Invariants(const Basis &basis) :
+    kind_(basis.kind), count_(per_channel(basis)), lmax_(basis.lmax), rows_(Harmonics::row_count(degree(basis))),
+    degree_of_row_(rows_)
+{
+  const int lmax = degree(basis);
+  for (int l = 0; l <= lmax; ++l)
+    for (int m = -l; m <= l; ++m) degree_of_row_[Harmonics::row(lmax, l, m)] = l;
+  for (int l = 0; l <= lmax_; ++l) power_factor_.push_back(four_pi / (2 * l + 1));
+
+  for (const Triple &triple : triples) {
+    if (kind_ == Basis::Kind::chebyshev || triple.l3max > basis.l3max) continue;
+    std::map<std::array<int, 3>, std::complex<double>> monomials;
+    for (int m1 = -triple.l1; m1 <= triple.l1; ++m1)
+      for (int m2 = -triple.l2; m2 <= triple.l2; ++m2) {
+        const double w = wigner_3j(triple.l1, triple.l2, triple.l3, m1, m2, -m1 - m2);
+        if (w == 0.0) continue;
+        for (const Part &a : complex_harmonic(lmax, triple.l1, m1))
+          for (const Part &b : complex_harmonic(lmax, triple.l2, m2))
+            for (const Part &c : complex_harmonic(lmax, triple.l3, -m1 - m2)) {
+              std::array<int, 3> rows = {a.row, b.row, c.row};
+              std::sort(rows.begin(), rows.end());
+              monomials[rows] += w * a.factor * b.factor * c.factor;
+            }
+      }
+    Cubic cubic;
+    for (const auto &[rows, factor] : monomials)
+      if (std::abs(factor.real()) > 1e-14) cubic.terms.push_back({rows[0], rows[1], rows[2], factor.real()});
+    cubic_.push_back(std::move(cubic));
+  }
+}
+
+void Invariants::evaluate(const double *c, double *invariants) const
+{
+  if (kind_ == Basis::Kind::chebyshev) {
+    invariants[0] = std::sqrt(four_pi) * c[0];
+    return;
+  }
+  std::fill_n(invariants, count_, 0.0);
+  for (int row = 0; row < rows_; ++row)
+    if (const int l = degree_of_row_[row]; l <= lmax_) invariants[l] += c[row] * c[row];
+  for (int l = 0; l <= lmax_; ++l) invariants[l] *= power_factor_[l];
+  double *b = invariants + lmax_ + 1;
+  for (const Cubic &cubic : cubic_) {
+    double sum = 0.0;
+    for (const Term &t : cubic.terms) sum += t.factor * c[t.a] * c[t.b] * c[t.c];
+    *b++ = sum;
+  }
+}
+
+void Invariants::gradient(const double *c, const double *weight, double *slope) const
+{
+  if (kind_ == Basis::Kind::chebyshev) {
+    slope[0] = std::sqrt(four_pi) * weight[0];
+    return;
+  }
+  for (int row = 0; row < rows_; ++row) {
+    const int l = degree_of_row_[row];
+    slope[row] = l <= lmax_ ? 2.0 * weight[l] * power_factor_[l] * c[row] : 0.0;
+  }
+  const double *w = weight + lmax_ + 1;
+  for (const Cubic &cubic : cubic_) {
+    for (const Term &t : cubic.terms) {
+      const double f = *w * t.factor;
+      slope[t.a] += f * c[t.b] * c[t.c];
+      slope[t.b] += f * c[t.a] * c[t.c];
+      slope[t.c] += f * c[t.a] * c[t.b];
+    }
+    ++w;
+  }
+}
+
+}    // namespace turing_glass::nnap

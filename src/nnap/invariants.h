@@ -1,0 +1,52 @@
+// From the channels c[p][lm] to numbers that do not change under rotation, and back.
+//
+//     P[p][l]        = 4 pi/(2l+1) sum_m c[p][lm]^2                                   l = 0..lmax
+//     B[p][l1 l2 l3] = sum_{m1+m2+m3=0} (l1 l2 l3; m1 m2 m3) c[l1 m1] c[l2 m2] c[l3 m3]
+//
+// (nnap theory page, eqs. 4, 5). In B the c are those of complex harmonics with the
+// Condon-Shortley phase; here the sum is written out once as a cubic form of the real c.
+// Triples: l3max 2: 222 112; 3: then 233 123; 4: then 444 224 334 244 134.
+// A Chebyshev basis has no angles, and its channels are its descriptor: P[p] = sqrt(4 pi) c[p][00].
+// Output order: for every p the lmax+1 values P, then the B.
+
+#pragma once
+
+#include "potential.h"
+
+#include <vector>
+
+namespace turing_glass::nnap {
+
+class Invariants {
+ public:
+  explicit Invariants(const Basis &basis);
+
+  /// Degree up to which harmonics are needed: max(lmax, l3max).
+  static int degree(const Basis &basis) { return basis.lmax > basis.l3max ? basis.lmax : basis.l3max; }
+  /// Number of invariants of one channel.
+  static int per_channel(const Basis &basis);
+
+  int per_channel() const { return count_; }
+
+  /// c (by row of Harmonics, degree(basis)) -> invariants[per_channel()].
+  void evaluate(const double *c, double *invariants) const;
+  /// d/dc of sum_k weight[k] invariants[k]; `slope` is overwritten.
+  void gradient(const double *c, const double *weight, double *slope) const;
+
+ private:
+  struct Term {
+    int a, b, c;    ///< rows
+    double factor;
+  };
+  struct Cubic {
+    std::vector<Term> terms;
+  };
+
+  Basis::Kind kind_;
+  int count_, lmax_, rows_;
+  std::vector<int> degree_of_row_;      ///< l
+  std::vector<double> power_factor_;    ///< 4 pi/(2l+1) by l
+  std::vector<Cubic> cubic_;
+};
+
+}    // namespace turing_glass::nnap

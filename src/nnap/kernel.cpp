@@ -1,0 +1,326 @@
+// Compiled once per instruction set: TG_KERNEL names the instance, TG_WIDTH its lanes.
+// Nothing here may instantiate or emit anything shared with other translation units.
+
+#include "kernel.h"
+
+#include <math.h>
+
+namespace turing_glass::nnap {
+
+namespace {
+
+constexpr int width = TG_WIDTH;
+typedef double Pack __attribute__((vector_size(sizeof(double) * width)));
+
+/// Degrees handled together in accumulate(): enough accumulators to hide the latency of a
+/// multiply-add, few enough for the register file (32 registers with AVX-512, else 16).
+constexpr int degrees_at_once = width >= 8 ? 2 : 1;
+
+/// Radial functions handled together; larger bases are cut into groups of at most this many.
+constexpr int largest_group = 7;
+
+inline const Pack *load(const double *p) { return reinterpret_cast<const Pack *>(p); }
+
+inline double sum(Pack v)
+{
+  double s[width];
+  __builtin_memcpy(s, &v, sizeof v);
+  for (int half = width / 2; half > 0; half /= 2)
+    for (int k = 0; k < half; ++k) s[k] += s[k + half];
+  return s[0];
+}
+
+constexpr int pair_count(int lmax) { return (lmax + 1) * (lmax + 2) / 2; }
+constexpr int pair_begin(int lmax, int m) { return m * (lmax + 1) - m * (m - 1) / 2; }
+constexpr int row_begin(int lmax, int m) { return m == 0 ? 0 : 2 * pair_begin(lmax, m) - (lmax + 1); }
+
+/// Where the planes of a block begin, in units of Pack.
+struct Planes {
+  explicit Planes(const KernelBasis &basis) :
+      dg(basis.nn), q(2 * basis.nn), a(q + pair_count(basis.lmax)), b(a + basis.lmax + 1),
+      // an odd number of cache lines, so that blocks do not fall on each other in the cache
+      stride((b + basis.lmax + 1) | 1)
+  {
+  }
+  int dg, q, a, b, stride;
+};
+
+int block_stride(const KernelBasis &basis)
+{
+  return Planes(basis).stride * width;
+}
+
+void expand(const KernelBasis &basis, const KernelNeighbors &neighbors, int nblocks, double *planes)
+{
+  const Planes at(basis);
+  const int lmax = basis.lmax;
+  const double inverse = 1.0 / basis.rcut;
+  for (int block = 0; block < nblocks; ++block) {
+    Pack *plane = reinterpret_cast<Pack *>(planes) + static_cast<long>(block) * at.stride;
+    const Pack r = load(neighbors.r)[block];
+    const Pack x = load(neighbors.x)[block], y = load(neighbors.y)[block], z = load(neighbors.z)[block];
+
+    // f_c = (1 - (r/rc)^2)^4, R_n = T_n(t), t = 1 - 2 r/rc
+    const Pack s = r * inverse;
+    const Pack u = 1.0 - s * s;
+    const Pack u3 = u * u * u;
+    const Pack fc = u3 * u;
+    const Pack dfc = u3 * s * (-8.0 * inverse);
+    const Pack t = 1.0 - 2.0 * s;
+    const Pack fc_dt = fc * (-2.0 * inverse);
+    Pack T0 = u * 0.0 + 1.0, T1 = t, dT0 = u * 0.0, dT1 = T0;
+    for (int n = 0; n < basis.nn; ++n) {
+      plane[n] = fc * T0;
+      plane[at.dg + n] = dfc * T0 + fc_dt * dT0;
+      const Pack T2 = 2.0 * t * T1 - T0;
+      const Pack dT2 = 2.0 * T1 + 2.0 * t * dT1 - dT0;
+      T0 = T1, T1 = T2;
+      dT0 = dT1, dT1 = dT2;
+    }
+
+    Pack a = u * 0.0 + 1.0, b = u * 0.0;
+    const Pack one = a;
+    Pack *q = plane + at.q;
+    const double *recursion = basis.recursion;
+    for (int m = 0; m <= lmax; ++m) {
+      plane[at.a + m] = a;
+      plane[at.b + m] = b;
+      const Pack next = x * a - y * b;
+      b = x * b + y * a;
+      a = next;
+
+      Pack below = u * 0.0, here = one;
+      for (int l = m; l <= lmax; ++l) {
+        *q++ = here;
+        // the coefficient of the next degree; beyond lmax it is not used
+        const Pack up = l < lmax ? z * here - recursion[1] * below : here;
+        below = here, here = up;
+        ++recursion;
+      }
+    }
+  }
+}
+
+/// Sums over blocks for `degrees` neighbouring l of one m; sine rows only where m > 0.
+template <int N, int degrees, bool sines>
+inline void accumulate_rows(const KernelBasis &basis, const Planes &at, int n0, int m, int l, int first, int last,
+                            const Pack *planes, double *A)
+{
+  Pack cosine[degrees][N] = {}, sine[degrees][N] = {};
+  const int pair = at.q + pair_begin(basis.lmax, m) + l - m;
+  for (int block = first; block < last; ++block) {
+    const Pack *plane = planes + static_cast<long>(block) * at.stride;
+    const Pack a = plane[at.a + m], b = plane[at.b + m];
+    for (int k = 0; k < degrees; ++k) {
+      const Pack q = plane[pair + k];
+      const Pack yc = sines ? q * a : q;
+      const Pack ys = q * b;
+      for (int n = 0; n < N; ++n) {
+        cosine[k][n] += plane[n0 + n] * yc;
+        if (sines) sine[k][n] += plane[n0 + n] * ys;
+      }
+    }
+  }
+  const int row = row_begin(basis.lmax, m) + l - m;
+  for (int k = 0; k < degrees; ++k)
+    for (int n = 0; n < N; ++n) {
+      double *out = A + (n0 + n) * basis.rows + row + k;
+      out[0] = basis.norm[row + k] * sum(cosine[k][n]);
+      if (sines) out[basis.lmax + 1 - m] = basis.norm[row + k] * sum(sine[k][n]);
+    }
+}
+
+template <int N>
+void accumulate_group(const KernelBasis &basis, int n0, int first, int last, const Pack *planes, double *A)
+{
+  const Planes at(basis);
+  int l = 0;
+  for (; l + 2 * degrees_at_once <= basis.lmax + 1; l += 2 * degrees_at_once)
+    accumulate_rows<N, 2 * degrees_at_once, false>(basis, at, n0, 0, l, first, last, planes, A);
+  for (; l <= basis.lmax; ++l) accumulate_rows<N, 1, false>(basis, at, n0, 0, l, first, last, planes, A);
+  for (int m = 1; m <= basis.lmax; ++m) {
+    l = m;
+    for (; l + degrees_at_once <= basis.lmax + 1; l += degrees_at_once)
+      accumulate_rows<N, degrees_at_once, true>(basis, at, n0, m, l, first, last, planes, A);
+    for (; l <= basis.lmax; ++l) accumulate_rows<N, 1, true>(basis, at, n0, m, l, first, last, planes, A);
+  }
+}
+
+template <int N>
+void gradient_group(const KernelBasis &basis, const KernelNeighbors &neighbors, int n0, int first, int last,
+                    const Pack *planes, const double *Z, double *gx, double *gy, double *gz)
+{
+  const Planes at(basis);
+  const int lmax = basis.lmax, rows = basis.rows;
+  Z += n0 * rows;
+  for (int block = first; block < last; ++block) {
+    const Pack *plane = planes + static_cast<long>(block) * at.stride;
+    const Pack *q = plane + at.q, *a = plane + at.a, *b = plane + at.b;
+    Pack g[N], dg[N];
+    for (int n = 0; n < N; ++n) {
+      g[n] = plane[n0 + n];
+      dg[n] = plane[at.dg + n0 + n];
+    }
+    const Pack zero = g[0] - g[0];
+    Pack radial = zero, vx = zero, vy = zero, vz = zero, vrho = zero;
+
+    const double *cosine = Z;
+    for (int l = 0; l <= lmax; ++l) {
+      Pack h = zero, k = zero;
+      for (int n = 0; n < N; ++n) {
+        h += cosine[n * rows + l] * g[n];
+        k += cosine[n * rows + l] * dg[n];
+      }
+      radial += k * q[l];
+      if (l > 0) vz += h * (basis.dz[l] * q[l - 1]);
+      if (l > 1) vrho += h * (basis.drho[l] * q[lmax + 1 + l - 2]);
+    }
+    for (int m = 1; m <= lmax; ++m) {
+      const int begin = pair_begin(lmax, m);
+      const Pack *qm = q + begin, *qabove = q + pair_begin(lmax, m + 1);
+      cosine = Z + row_begin(lmax, m);
+      const double *sine = cosine + lmax + 1 - m;
+      Pack alpha = zero, beta = zero;
+      for (int i = 0; i <= lmax - m; ++i) {    // l = m + i
+        Pack hc = zero, hs = zero, kc = zero, ks = zero;
+        for (int n = 0; n < N; ++n) {
+          const double zc = cosine[n * rows + i], zs = sine[n * rows + i];
+          hc += zc * g[n];
+          hs += zs * g[n];
+          kc += zc * dg[n];
+          ks += zs * dg[n];
+        }
+        const Pack slope = hc * a[m] + hs * b[m];    // dE/dQ_lm
+        radial += (kc * a[m] + ks * b[m]) * qm[i];
+        alpha += hc * qm[i];
+        beta += hs * qm[i];
+        if (i > 0) vz += slope * (basis.dz[begin + i] * qm[i - 1]);
+        if (i > 1) vrho += slope * (basis.drho[begin + i] * qabove[i - 2]);
+      }
+      // d(a_m)/dx = m a_m-1, d(b_m)/dx = m b_m-1, d(a_m)/dy = -m b_m-1, d(b_m)/dy = m a_m-1
+      vx += static_cast<double>(m) * (alpha * a[m - 1] + beta * b[m - 1]);
+      vy += static_cast<double>(m) * (beta * a[m - 1] - alpha * b[m - 1]);
+    }
+
+    const Pack x = load(neighbors.x)[block], y = load(neighbors.y)[block], z = load(neighbors.z)[block];
+    const Pack rinv = load(neighbors.rinv)[block];
+    vx -= x * vrho;
+    vy -= y * vrho;
+    // the tangential part of the polynomial's gradient, and the radial functions' share along the bond
+    const Pack along = radial - (x * vx + y * vy + z * vz) * rinv;
+    Pack *ox = reinterpret_cast<Pack *>(gx) + block, *oy = reinterpret_cast<Pack *>(gy) + block,
+         *oz = reinterpret_cast<Pack *>(gz) + block;
+    const Pack fx = vx * rinv + x * along, fy = vy * rinv + y * along, fz = vz * rinv + z * along;
+    *ox = n0 == 0 ? fx : *ox + fx;
+    *oy = n0 == 0 ? fy : *oy + fy;
+    *oz = n0 == 0 ? fz : *oz + fz;
+  }
+}
+
+/// Cuts nn radial functions into groups of nearly equal size <= largest_group and calls
+/// body(size, first) for each.
+template <class Body> inline void for_each_group(int nn, Body body)
+{
+  const int groups = (nn + largest_group - 1) / largest_group;
+  for (int k = 0; k < groups; ++k) {
+    const int begin = k * nn / groups, end = (k + 1) * nn / groups;
+    body(end - begin, begin);
+  }
+}
+
+void accumulate(const KernelBasis &basis, int first, int last, const double *planes, double *A)
+{
+  const Pack *p = load(planes);
+  for_each_group(basis.nn, [&](int size, int n0) {
+    switch (size) {
+      case 1: accumulate_group<1>(basis, n0, first, last, p, A); break;
+      case 2: accumulate_group<2>(basis, n0, first, last, p, A); break;
+      case 3: accumulate_group<3>(basis, n0, first, last, p, A); break;
+      case 4: accumulate_group<4>(basis, n0, first, last, p, A); break;
+      case 5: accumulate_group<5>(basis, n0, first, last, p, A); break;
+      case 6: accumulate_group<6>(basis, n0, first, last, p, A); break;
+      case 7: accumulate_group<7>(basis, n0, first, last, p, A); break;
+    }
+  });
+}
+
+void gradient(const KernelBasis &basis, const KernelNeighbors &neighbors, int first, int last, const double *planes,
+              const double *Z, double *gx, double *gy, double *gz)
+{
+  const Pack *p = load(planes);
+  for_each_group(basis.nn, [&](int size, int n0) {
+    switch (size) {
+      case 1: gradient_group<1>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz); break;
+      case 2: gradient_group<2>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz); break;
+      case 3: gradient_group<3>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz); break;
+      case 4: gradient_group<4>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz); break;
+      case 5: gradient_group<5>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz); break;
+      case 6: gradient_group<6>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz); break;
+      case 7: gradient_group<7>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz); break;
+    }
+  });
+}
+
+void combine(const KernelWeight *weights, int count, int length, const double *from, double *to)
+{
+  for (int k = 0; k < count; ++k) {
+    const double w = weights[k].w;
+    const double *__restrict source = from + weights[k].from;
+    double *__restrict target = to + weights[k].to;
+    for (int i = 0; i < length; ++i) target[i] += w * source[i];
+  }
+}
+
+/// y[k] += sum_i x[i] matrix[i][k] for padded rows.
+inline void multiply_add(const double *__restrict matrix, int nx, int ny_padded, const double *__restrict x,
+                         double *__restrict y)
+{
+  for (int i = 0; i < nx; ++i)
+    for (int k = 0; k < ny_padded; ++k) y[k] += x[i] * matrix[i * ny_padded + k];
+}
+
+double network(const KernelLayer *layers, int nlayers, const double *x, double *dx, double *scratch)
+{
+  // forward: scratch receives, layer by layer, the outputs and the slopes of the activations
+  const double *input = x;
+  double *output = scratch;
+  for (int k = 0; k < nlayers; ++k) {
+    const KernelLayer &layer = layers[k];
+    double *slope = output + layer.outputs_padded;
+    for (int o = 0; o < layer.outputs_padded; ++o) output[o] = layer.bias[o];
+    multiply_add(layer.by_input, layer.inputs, layer.outputs_padded, input, output);
+    for (int o = 0; o < layer.outputs; ++o) {
+      slope[o] = 1.0;
+      if (layer.silu) {
+        const double v = output[o], s = 1.0 / (1.0 + exp(-v));
+        output[o] = v * s;
+        slope[o] = s + v * s * (1.0 - s);
+      }
+    }
+    input = output;
+    output = slope + layer.outputs_padded;
+  }
+  const double result = input[0];
+
+  // backward: the slopes become the derivatives of the result by each node's sum
+  for (int k = nlayers - 1; k >= 0; --k) {
+    const KernelLayer &layer = layers[k];
+    output -= 2 * layer.outputs_padded;
+    double *delta = output + layer.outputs_padded;
+    double *target = k == 0 ? dx : output - 2 * layers[k - 1].outputs_padded;
+    for (int i = 0; i < layer.inputs_padded; ++i) target[i] = 0.0;
+    multiply_add(layer.by_output, layer.outputs, layer.inputs_padded, delta, target);
+    if (k > 0) {
+      double *below = target + layers[k - 1].outputs_padded;
+      for (int i = 0; i < layer.inputs; ++i) below[i] *= target[i];
+    }
+  }
+  return result;
+}
+
+}    // namespace
+
+extern const Kernel TG_KERNEL;
+const Kernel TG_KERNEL = {TG_NAME, width, block_stride, expand, accumulate, gradient, combine, network};
+
+}    // namespace turing_glass::nnap

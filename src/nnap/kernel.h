@@ -1,0 +1,81 @@
+// The arithmetic of one atom that is worth vector registers, compiled once per instruction set.
+//
+// kernel.cpp holds the code; CMake compiles it for each instruction set of the target
+// architecture, and best_kernel() picks the widest one this processor runs. Everything crosses
+// this boundary as plain pointers, so that no inline function of the standard library is ever
+// emitted with instructions an old processor lacks.
+//
+// Neighbours sit in the lanes of vector registers, `width` of them to a block; each block is a
+// run of "planes" of `width` doubles:
+//
+//     g_n = f_c(r) R_n(r)    dg_n = dg_n/dr    (n = 0..nmax)
+//     Q_lm (by pair of Harmonics)    a_m, b_m (m = 0..lmax)
+//
+// The three sums over neighbours are matrix products on these planes (theory page, eqs. 2, 13, 14):
+//
+//     A[n][row] = N_row sum_j g_n(j) Y_row(j)                   accumulate()
+//     h_row(j)  = sum_n Z[n][row] g_n(j)                        gradient()
+//     k_row(j)  = sum_n Z[n][row] dg_n(j)                       gradient()
+//
+// where Z = dE/dA with the norm N folded in. Q, a, b of the forward pass serve the backward pass.
+
+#pragma once
+
+namespace turing_glass::nnap {
+
+/// Sizes and coefficient tables of one basis (harmonics.h), owned by Descriptor.
+struct KernelBasis {
+  int nn;                ///< radial functions, nmax + 1
+  int lmax;              ///< degree of the harmonics
+  int rows;              ///< (lmax + 1)^2, padded to a multiple of 8: the stride between n in A and Z
+  double rcut;
+  const double *recursion, *dz, *drho, *norm;
+};
+
+/// Neighbours of one atom, sorted by type, padded to whole blocks; arrays by slot.
+struct KernelNeighbors {
+  const double *x, *y, *z;      ///< unit vectors
+  const double *r, *rinv;       ///< distance and its inverse
+};
+
+/// A non-zero element of W: channel row `to` += w * sum row `from` (offsets in doubles).
+struct KernelWeight {
+  int to, from;
+  double w;
+};
+
+/// A layer with both orientations of its matrix, rows padded with zeros to `..._padded`.
+struct KernelLayer {
+  int inputs, outputs, inputs_padded, outputs_padded;
+  const double *by_input;      ///< [input][output]
+  const double *by_output;     ///< [output][input]
+  const double *bias;          ///< [output]
+  bool silu;
+};
+
+struct Kernel {
+  const char *name;    ///< "AVX-512", "AVX2", "baseline"
+  int width;           ///< neighbours per block
+
+  /// Doubles between blocks of planes.
+  int (*block_stride)(const KernelBasis &);
+  /// Fills the planes of `nblocks` blocks.
+  void (*expand)(const KernelBasis &, const KernelNeighbors &, int nblocks, double *planes);
+  /// A[n][row] over blocks first..last-1; A is overwritten.
+  void (*accumulate)(const KernelBasis &, int first, int last, const double *planes, double *A);
+  /// dE/d(x,y,z) of every slot in blocks first..last-1, overwritten.
+  void (*gradient)(const KernelBasis &, const KernelNeighbors &, int first, int last, const double *planes,
+                   const double *Z, double *gx, double *gy, double *gz);
+  /// to[weights.to + k] += w from[weights.from + k], k = 0..length-1.
+  void (*combine)(const KernelWeight *weights, int count, int length, const double *from, double *to);
+  /// Network output for x (padded input); dx receives its gradient. scratch: see Network.
+  double (*network)(const KernelLayer *layers, int nlayers, const double *x, double *dx, double *scratch);
+};
+
+/// The fastest kernel this processor can run.
+const Kernel &best_kernel();
+
+/// All kernels this processor can run, baseline first; a null pointer ends the list.
+const Kernel *const *runnable_kernels();
+
+}    // namespace turing_glass::nnap

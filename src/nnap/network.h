@@ -1,0 +1,40 @@
+// The feed-forward network of one element, laid out for the kernels.
+//
+//     y_0 = x,   y_k = f_k(W_k y_k-1 + b_k),   f = SiLU: v/(1+exp(-v)), or identity
+//
+// The result is the single element of the last y; its gradient by x runs backward through the
+// same layers (theory page, eqs. 6, 12).
+
+#pragma once
+
+#include "aligned.h"
+#include "kernel.h"
+#include "potential.h"
+
+#include <vector>
+
+namespace turing_glass::nnap {
+
+class Network {
+ public:
+  explicit Network(const std::vector<Layer> &layers);
+  Network(Network &&) = default;    // the layers point into storage_, whose elements do not move
+
+  int inputs() const { return layers_.front().inputs; }
+  int inputs_padded() const { return layers_.front().inputs_padded; }
+  /// Doubles evaluate() needs as scratch.
+  int scratch_size() const { return scratch_; }
+
+  /// Output for x[inputs_padded()]; dx[inputs_padded()] receives the gradient.
+  double evaluate(const Kernel &kernel, const double *x, double *dx, double *scratch) const
+  {
+    return kernel.network(layers_.data(), static_cast<int>(layers_.size()), x, dx, scratch);
+  }
+
+ private:
+  AlignedVector storage_;
+  std::vector<KernelLayer> layers_;
+  int scratch_ = 0;
+};
+
+}    // namespace turing_glass::nnap

@@ -1,0 +1,146 @@
+#include "environment.h"
+
+#include <cmath>
+#include <fstream>
+#include <iterator>
+
+namespace turing_glass::test {
+
+namespace {
+
+double dot(const Vector &a, const Vector &b)
+{
+  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
+
+Vector cross(const Vector &a, const Vector &b)
+{
+  return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
+}
+
+}    // namespace
+
+std::vector<int> find_neighbors(const Structure &s, int atom, double cutoff, nnap::Workspace &workspace)
+{
+  std::array<int, 3> images = {};
+  if (s.periodic)
+    for (int k = 0; k < 3; ++k) {
+      // one more than the planes of the cell that the cutoff crosses: positions may lie outside the cell
+      const Vector normal = cross(s.cell[(k + 1) % 3], s.cell[(k + 2) % 3]);
+      const double height = std::abs(dot(normal, s.cell[k])) / std::sqrt(dot(normal, normal));
+      images[k] = static_cast<int>(std::ceil(cutoff / height)) + 1;
+    }
+  std::vector<int> index;
+  workspace.neighbors.clear();
+  const int count = static_cast<int>(s.positions.size());
+  for (int a = -images[0]; a <= images[0]; ++a)
+    for (int b = -images[1]; b <= images[1]; ++b)
+      for (int c = -images[2]; c <= images[2]; ++c)
+        for (int j = 0; j < count; ++j) {
+          if (j == atom && a == 0 && b == 0 && c == 0) continue;
+          Vector d;
+          for (int k = 0; k < 3; ++k)
+            d[k] = s.positions[j][k] - s.positions[atom][k] + a * s.cell[0][k] + b * s.cell[1][k] + c * s.cell[2][k];
+          if (dot(d, d) >= cutoff * cutoff) continue;
+          workspace.neighbors.reserve(workspace.neighbors.count + 1);
+          workspace.neighbors.push(d[0], d[1], d[2], dot(d, d), s.types[j]);
+          index.push_back(j);
+        }
+  return index;
+}
+
+Result evaluate(const nnap::Evaluator &evaluator, const Structure &s)
+{
+  Result result;
+  result.forces.assign(s.positions.size(), Vector{});
+  nnap::Workspace workspace;
+  for (int i = 0; i < static_cast<int>(s.positions.size()); ++i) {
+    const std::vector<int> index = find_neighbors(s, i, evaluator.cutoff(), workspace);
+    const double energy = evaluator.evaluate(s.types[i], workspace);
+    result.energy += energy;
+    result.atom_energies.push_back(energy);
+    const nnap::Neighbors &n = workspace.neighbors;
+    for (std::size_t k = 0; k < index.size(); ++k) {
+      const Vector d = {n.dx[k], n.dy[k], n.dz[k]}, g = {n.gx[k], n.gy[k], n.gz[k]};
+      for (int a = 0; a < 3; ++a) {
+        result.forces[i][a] += g[a];
+        result.forces[index[k]][a] -= g[a];
+        for (int b = 0; b < 3; ++b) result.virial[a][b] -= d[a] * g[b];
+      }
+    }
+  }
+  return result;
+}
+
+Structure random_structure(int count, int ntypes, double density, double closest, unsigned seed)
+{
+  std::mt19937 random(seed);
+  std::uniform_real_distribution<double> uniform;
+  Structure s;
+  const double length = std::cbrt(count / density);
+  // triclinic, of the volume asked for
+  s.cell = {Vector{length, 0.0, 0.0}, Vector{0.15 * length, length, 0.0}, Vector{-0.1 * length, 0.12 * length, length}};
+  while (static_cast<int>(s.positions.size()) < count) {
+    const double u = uniform(random), v = uniform(random), w = uniform(random);
+    Vector trial;
+    for (int k = 0; k < 3; ++k) trial[k] = u * s.cell[0][k] + v * s.cell[1][k] + w * s.cell[2][k];
+    bool clear = true;
+    for (const Vector &other : s.positions)
+      for (int a = -1; a <= 1; ++a)
+        for (int b = -1; b <= 1; ++b)
+          for (int c = -1; c <= 1; ++c) {
+            Vector d;
+            for (int k = 0; k < 3; ++k)
+              d[k] = trial[k] - other[k] + a * s.cell[0][k] + b * s.cell[1][k] + c * s.cell[2][k];
+            if (dot(d, d) < closest * closest) clear = false;
+          }
+    if (!clear) continue;
+    s.positions.push_back(trial);
+    s.types.push_back(static_cast<int>(uniform(random) * ntypes));
+  }
+  return s;
+}
+
+nnap::Potential random_potential(const nnap::Basis &basis, int ntypes, unsigned seed)
+{
+  std::mt19937 random(seed);
+  std::uniform_real_distribution<double> uniform(-1.0, 1.0);
+  const auto fill = [&](std::vector<double> &values, std::size_t count, double scale) {
+    values.resize(count);
+    for (double &v : values) v = scale * uniform(random);
+  };
+  nnap::Potential potential;
+  const char *symbols[] = {"Cu", "Zr", "O", "Ti", "Hf", "Co"};
+  for (int t = 0; t < ntypes; ++t) {
+    nnap::ElementModel model;
+    model.basis = {basis};
+    const int inputs = nnap::descriptor_size(basis, ntypes);
+    fill(model.norm_mu, inputs, 1.0);
+    fill(model.norm_sigma, inputs, 1.0);
+    for (double &sigma : model.norm_sigma) sigma = 6.0 + 2.0 * sigma;
+    model.mu_energy = -0.1;
+    model.sigma_energy = 0.7;
+    model.reference_energy = -3.0 - t;
+    const int widths[] = {inputs, 8, 8, 1};
+    for (int k = 0; k < 3; ++k) {
+      nnap::Layer layer;
+      layer.inputs = widths[k];
+      layer.outputs = widths[k + 1];
+      layer.silu = k < 2;
+      fill(layer.weight, static_cast<std::size_t>(layer.inputs) * layer.outputs, 1.0 / std::sqrt(layer.inputs));
+      fill(layer.bias, layer.outputs, 0.5);
+      model.network.push_back(layer);
+    }
+    potential.elements.emplace_back(symbols[t]);
+    potential.models.emplace_back(std::move(model));
+  }
+  return potential;
+}
+
+std::string shared_file(const std::string &path)
+{
+  std::ifstream file(std::string(TG_SHARED_DIR) + "/" + path, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+}    // namespace turing_glass::test

@@ -1,0 +1,51 @@
+// Atoms in a periodic cell, their neighbours by brute force, and sums over all atoms: what the unit
+// tests of the potential need, written without any code of the product beyond Evaluator itself.
+
+#pragma once
+
+#include "nnap/evaluator.h"
+
+#include <array>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace turing_glass::test {
+
+using Vector = std::array<double, 3>;
+using Matrix = std::array<Vector, 3>;
+
+struct Structure {
+  Matrix cell = {};    ///< rows a, b, c (A)
+  bool periodic = true;
+  std::vector<Vector> positions;
+  std::vector<int> types;    ///< index t
+};
+
+struct Result {
+  double energy = 0.0;
+  std::vector<double> atom_energies;
+  std::vector<Vector> forces;
+  Matrix virial = {};    ///< W_ab = -dE/d(eps_ab)
+};
+
+/// Fills workspace.neighbors with the neighbours of `atom` (all images inside the cutoff) and returns
+/// the atom index of each.
+std::vector<int> find_neighbors(const Structure &structure, int atom, double cutoff, nnap::Workspace &workspace);
+
+Result evaluate(const nnap::Evaluator &evaluator, const Structure &structure);
+
+/// `count` atoms of `ntypes` elements in a box of volume `count`/`density`, none closer than `closest`.
+Structure random_structure(int count, int ntypes, double density, double closest, unsigned seed);
+
+/// A potential of one basis with random weights and a 2 x 8 network; every element has a model.
+nnap::Potential random_potential(const nnap::Basis &basis, int ntypes, unsigned seed);
+
+/// Text of a file below the shared folder, empty where it is absent.
+std::string shared_file(const std::string &path);
+
+#define TG_SHARED_FILE_OR_SKIP(text, path)                                                    \
+  const std::string text = turing_glass::test::shared_file(path);                             \
+  if (text.empty()) GTEST_SKIP() << "no " << path << " below " << TG_SHARED_DIR
+
+}    // namespace turing_glass::test
