@@ -1,0 +1,217 @@
+// Energies, forces and virials of whole structures: derivatives, symmetries, limits.
+
+#include "environment.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+using namespace turing_glass;
+using namespace turing_glass::nnap;
+
+namespace {
+
+struct Case {
+  std::string label;
+  Potential potential;
+  int ntypes;
+};
+
+/// Every weight type, the cubic invariants, a post-fuse matrix, a merge of two cutoffs, one element.
+std::vector<Case> cases()
+{
+  std::vector<Case> out;
+  std::mt19937 random(23);
+  std::uniform_real_distribution<double> uniform(-1.0, 1.0);
+  const auto fill = [&](std::vector<double> &values, int count) {
+    for (int i = 0; i < count; ++i) values.push_back(uniform(random));
+  };
+  constexpr int ntypes = 3;
+  for (const WeightType wtype : {WeightType::none, WeightType::standard, WeightType::full, WeightType::exfull,
+                                 WeightType::fuse, WeightType::exfuse, WeightType::rfuse}) {
+    Basis basis;
+    basis.wtype = wtype;
+    basis.nmax = 3;
+    basis.lmax = 4;
+    basis.rcut = 5.0;
+    if (wtype == WeightType::fuse || wtype == WeightType::exfuse) {
+      basis.fuse_size = 2;
+      fill(basis.fuse_weight, ntypes * 2);
+    }
+    if (wtype == WeightType::rfuse) {
+      basis.rfuse_size = 3;
+      fill(basis.rfuse_weight, ntypes * 3 * 4);
+    }
+    out.push_back({name(wtype), test::random_potential(basis, ntypes, 2), ntypes});
+    if (wtype == WeightType::exfull) {
+      basis.l3max = 4;
+      out.push_back({"exfull, l3max 4", test::random_potential(basis, ntypes, 2), ntypes});
+      basis.l3max = 2;
+      basis.post_fuse_size = 5;
+      fill(basis.post_fuse_weight, 5 * 16);
+      out.push_back({"exfull, l3max 2, post-fused", test::random_potential(basis, ntypes, 2), ntypes});
+    }
+  }
+  Basis radial;
+  radial.kind = Basis::Kind::chebyshev;
+  radial.nmax = 9;    // two groups of radial functions in the kernels
+  radial.lmax = 0;
+  radial.rcut = 6.0;
+  radial.wtype = WeightType::exfull;
+  out.push_back({"chebyshev", test::random_potential(radial, ntypes, 2), ntypes});
+
+  Basis large;
+  large.nmax = 8;
+  large.lmax = 12;
+  large.rcut = 4.5;
+  Case merged{"merge of chebyshev and spherical", test::random_potential(large, ntypes, 2), ntypes};
+  const Potential part = test::random_potential(radial, ntypes, 3);
+  for (int t = 0; t < ntypes; ++t) {
+    ElementModel &model = *merged.potential.models[t];
+    const ElementModel &extra = *part.models[t];
+    model.basis.push_back(extra.basis[0]);
+    model.norm_mu.insert(model.norm_mu.end(), extra.norm_mu.begin(), extra.norm_mu.end());
+    model.norm_sigma.insert(model.norm_sigma.end(), extra.norm_sigma.begin(), extra.norm_sigma.end());
+    Layer &first = model.network[0];
+    const Layer &added = extra.network[0];
+    std::vector<double> weight;
+    for (int o = 0; o < first.outputs; ++o) {
+      weight.insert(weight.end(), first.weight.begin() + o * first.inputs, first.weight.begin() + (o + 1) * first.inputs);
+      weight.insert(weight.end(), added.weight.begin() + o * added.inputs, added.weight.begin() + (o + 1) * added.inputs);
+    }
+    first.weight = weight;
+    first.inputs += added.inputs;
+  }
+  out.push_back(merged);
+  Basis single;
+  single.rcut = 5.0;
+  out.push_back({"one element", test::random_potential(single, 1, 2), 1});
+  return out;
+}
+
+/// Fourth-order central difference of f around 0.
+template <class F> double derivative(F f, double h)
+{
+  return (8.0 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12.0 * h);
+}
+
+}    // namespace
+
+TEST(Evaluator, ForcesAndVirialAreDerivativesOfTheEnergy)
+{
+  for (const Case &c : cases())
+    for (auto kernel = runnable_kernels(); *kernel; ++kernel) {
+      SCOPED_TRACE(c.label + ", " + (*kernel)->name);
+      const Evaluator evaluator(c.potential, **kernel);
+      const test::Structure s = test::random_structure(12, c.ntypes, 0.05, 1.7, 8);
+      const test::Result result = test::evaluate(evaluator, s);
+      const auto energy = [&](const test::Structure &moved) { return test::evaluate(evaluator, moved).energy; };
+      for (const int atom : {0, 7})
+        for (int k = 0; k < 3; ++k) {
+          const double slope = derivative([&](double h) {
+            test::Structure moved = s;
+            moved.positions[atom][k] += h;
+            return energy(moved);
+          }, 1e-3);
+          EXPECT_NEAR(result.forces[atom][k], -slope, 1e-7) << "atom " << atom << " " << k;
+        }
+      for (int a = 0; a < 3; ++a)
+        for (int b = 0; b < 3; ++b) {
+          const double slope = derivative([&](double h) {
+            test::Structure strained = s;
+            for (test::Vector &x : strained.positions) x[a] += h * x[b];
+            for (test::Vector &x : strained.cell) x[a] += h * x[b];
+            return energy(strained);
+          }, 3e-4);
+          EXPECT_NEAR(result.virial[a][b], -slope, 3e-7) << "strain " << a << b;
+        }
+    }
+}
+
+TEST(Evaluator, KernelsAgree)
+{
+  for (const Case &c : cases()) {
+    const test::Structure s = test::random_structure(30, c.ntypes, 0.06, 1.7, 9);
+    const test::Result first = test::evaluate(Evaluator(c.potential, **runnable_kernels()), s);
+    for (auto kernel = runnable_kernels() + 1; *kernel; ++kernel) {
+      const test::Result other = test::evaluate(Evaluator(c.potential, **kernel), s);
+      EXPECT_NEAR(other.energy, first.energy, 1e-12 * std::abs(first.energy)) << c.label << " " << (*kernel)->name;
+      for (std::size_t i = 0; i < s.positions.size(); ++i)
+        for (int k = 0; k < 3; ++k) EXPECT_NEAR(other.forces[i][k], first.forces[i][k], 1e-11) << c.label;
+    }
+  }
+}
+
+TEST(Evaluator, RotationTranslationPermutation)
+{
+  const test::Vector axis = {0.6, -0.64, 0.48};
+  const double angle = 1.234;
+  const auto rotated = [&](const test::Vector &v) {    // Rodrigues' formula
+    const test::Vector cross = {axis[1] * v[2] - axis[2] * v[1], axis[2] * v[0] - axis[0] * v[2], axis[0] * v[1] - axis[1] * v[0]};
+    const double along = axis[0] * v[0] + axis[1] * v[1] + axis[2] * v[2];
+    test::Vector out;
+    for (int k = 0; k < 3; ++k)
+      out[k] = v[k] * std::cos(angle) + cross[k] * std::sin(angle) + axis[k] * along * (1.0 - std::cos(angle));
+    return out;
+  };
+  for (const Case &c : cases()) {
+    SCOPED_TRACE(c.label);
+    const Evaluator evaluator(c.potential);
+    const test::Structure s = test::random_structure(16, c.ntypes, 0.06, 1.7, 10);
+    const test::Result before = test::evaluate(evaluator, s);
+    const std::size_t count = s.positions.size();
+    test::Structure moved = s;
+    for (int k = 0; k < 3; ++k) moved.cell[k] = rotated(s.cell[k]);
+    for (std::size_t i = 0; i < count; ++i) {
+      moved.positions[count - 1 - i] = rotated(s.positions[i]);
+      for (int k = 0; k < 3; ++k) moved.positions[count - 1 - i][k] += 3.1 - k;
+      moved.types[count - 1 - i] = s.types[i];
+    }
+    const test::Result after = test::evaluate(evaluator, moved);
+    EXPECT_NEAR(after.energy, before.energy, 1e-11 * std::abs(before.energy));
+    for (std::size_t i = 0; i < count; ++i) {
+      const test::Vector expected = rotated(before.forces[i]);
+      for (int k = 0; k < 3; ++k) EXPECT_NEAR(after.forces[count - 1 - i][k], expected[k], 1e-10);
+    }
+  }
+}
+
+TEST(Evaluator, SmoothAtTheCutoff)
+{
+  for (const Case &c : cases()) {
+    const Evaluator evaluator(c.potential);
+    const double rc = evaluator.cutoff();
+    test::Structure pair;
+    pair.periodic = false;
+    pair.types = {0, 0};
+    const auto at = [&](double r) {
+      pair.positions = {test::Vector{0.0, 0.0, 0.0}, test::Vector{0.36 * r, 0.48 * r, 0.8 * r}};
+      return test::evaluate(evaluator, pair);
+    };
+    const double outside = at(rc + 1e-3).energy;
+    const auto inside = at(rc * (1.0 - 1e-4));
+    // the cutoff function falls as (1 - r/rc)^4: 1e-4 inside, the energy differs by 1e-15, the slope by 1e-11
+    EXPECT_NEAR(inside.energy, outside, 1e-12) << c.label;
+    for (int k = 0; k < 3; ++k) EXPECT_NEAR(inside.forces[1][k], 0.0, 1e-9) << c.label;
+    for (int k = 0; k < 3; ++k) EXPECT_EQ(at(rc + 1e-3).forces[1][k], 0.0) << c.label;
+  }
+}
+
+TEST(Evaluator, AloneAndOnTopOfEachOther)
+{
+  for (const Case &c : cases()) {
+    const Evaluator evaluator(c.potential);
+    test::Structure s;
+    s.periodic = false;
+    s.types = {0};
+    s.positions = {test::Vector{0.0, 0.0, 0.0}};
+    EXPECT_TRUE(std::isfinite(test::evaluate(evaluator, s).energy)) << c.label;
+    s.types = {0, 0};
+    for (const double r : {0.3, 1e-3, 0.0}) {
+      s.positions = {test::Vector{0.0, 0.0, 0.0}, test::Vector{0.0, 0.0, r}};
+      const test::Result result = test::evaluate(evaluator, s);
+      EXPECT_TRUE(std::isfinite(result.energy)) << c.label << " " << r;
+      for (int k = 0; k < 3; ++k) EXPECT_TRUE(std::isfinite(result.forces[0][k])) << c.label << " " << r;
+    }
+  }
+}
