@@ -10,6 +10,7 @@
 #include "error.h"
 #include "force.h"
 #include "memory.h"
+#include "modify.h"
 #include "neigh_list.h"
 #include "neighbor.h"
 #include "update.h"
@@ -94,8 +95,6 @@ void PairNNAP::coeff(int narg, char **arg)
                "pair_coeff for pair style nnap needs '* *', the potential file(s) and one element (or NULL) for each "
                "of the {} atom types; {} words were given after '* *'",
                ntypes, std::max(narg - 2, 0));
-  if (strcmp(arg[0], "*") != 0 || strcmp(arg[1], "*") != 0)
-    error->all(FLERR, "pair_coeff for pair style nnap must begin with '* *', not '{} {}'", arg[0], arg[1]);
 
   if (!allocated) allocate();
   map_element2type(ntypes, arg + 2 + nfiles);
@@ -118,11 +117,14 @@ void PairNNAP::coeff(int narg, char **arg)
       std::string available;
       for (std::size_t t = 0; t < known.size(); ++t)
         if (potential.models[t]) available += " " + known[t];
-      error->all(FLERR, "Pair style nnap: {} has no model for element '{}' of atom type {}, but for:{}",
-                 nfiles == 1 ? arg[2] : "none of the files", element, type, available);
+      error->all(FLERR, "Pair style nnap: no model for element '{}' of atom type {} in {}, only for:{}",
+                 element, type, nfiles == 1 ? arg[2] : "the files given", available);
     }
     map[type] = index;
   }
+  if (comm->me == 0)
+    utils::logmesg(lmp, "Pair style nnap: cutoff {} A, {} kernels\n", impl->evaluator->cutoff(),
+                   impl->evaluator->kernel_name());
 }
 
 void PairNNAP::init_style()
@@ -152,8 +154,11 @@ void PairNNAP::compute(int eflag, int vflag)
     impl->indices.resize(nthreads);
   }
 
-  // the threads' shares of the energy, added in order so that the sum does not depend on timing
-  std::vector<double> energy(nthreads, 0.0);
+  // with the OPENMP package the copies of f are cleared before, and may hold other styles' forces
+  clear_force_copies = modify->get_fix_by_id("package_omp") == nullptr;
+
+  // the threads' sums, added in order so that the result does not depend on timing
+  std::vector<Sums> sums(nthreads);
 #if defined(_OPENMP)
 #pragma omp parallel num_threads(nthreads)
 #endif
@@ -164,13 +169,15 @@ void PairNNAP::compute(int eflag, int vflag)
     const int thread = 0;
 #endif
     const bigint inum = list->inum;
-    energy[thread] = compute_range(static_cast<int>(inum * thread / nthreads),
-                                   static_cast<int>(inum * (thread + 1) / nthreads), thread);
+    sums[thread] = compute_range(static_cast<int>(inum * thread / nthreads),
+                                 static_cast<int>(inum * (thread + 1) / nthreads), thread);
   }
   if (nthreads > 1) sum_over_threads();
-  if (eflag_global)
-    for (const double share : energy) eng_vdwl += share;
-
+  for (const Sums &share : sums) {
+    if (eflag_global) eng_vdwl += share.energy;
+    if (vflag_global)
+      for (int m = 0; m < 6; ++m) virial[m] += share.virial[m];
+  }
   if (vflag_fdotr) virial_fdotr_compute();
 }
 
@@ -179,7 +186,7 @@ void PairNNAP::compute(int eflag, int vflag)
    f (and vatom), which LAMMPS allocates for comm->nthreads threads
 ------------------------------------------------------------------------- */
 
-double PairNNAP::compute_range(int first, int last, int thread)
+PairNNAP::Sums PairNNAP::compute_range(int first, int last, int thread)
 {
   const nnap::Evaluator &evaluator = *impl->evaluator;
   nnap::Workspace &workspace = impl->workspaces[thread];
@@ -192,11 +199,11 @@ double PairNNAP::compute_range(int first, int last, int thread)
   double **f = atom->f + static_cast<std::ptrdiff_t>(thread) * nall;
   double **v = vflag_atom ? vatom + static_cast<std::ptrdiff_t>(thread) * nall : nullptr;
   if (thread > 0 && nall > 0) {
-    std::fill_n(f[0], 3 * static_cast<std::size_t>(nall), 0.0);
+    if (clear_force_copies) std::fill_n(f[0], 3 * static_cast<std::size_t>(nall), 0.0);
     if (v) std::fill_n(v[0], 6 * static_cast<std::size_t>(nall), 0.0);
   }
 
-  double energy = 0.0;
+  Sums sums;
   std::vector<int> &index = impl->indices[thread];
   for (int ii = first; ii < last; ++ii) {
     const int i = list->ilist[ii];
@@ -217,7 +224,7 @@ double PairNNAP::compute_range(int first, int last, int thread)
     }
 
     const double e = evaluator.evaluate(map[type[i]], workspace);
-    energy += e;
+    sums.energy += e;
     if (eflag_atom) eatom[i] += e;
 
     const double *gx = neighbors.gx.data(), *gy = neighbors.gy.data(), *gz = neighbors.gz.data();
@@ -229,18 +236,19 @@ double PairNNAP::compute_range(int first, int last, int thread)
     }
     f[i][0] += fx, f[i][1] += fy, f[i][2] += fz;
 
-    if (v)    // half of each bond's share to either end
+    if (vflag_global || v)
       for (int k = 0; k < neighbors.count; ++k) {
         const double dx = neighbors.dx[k], dy = neighbors.dy[k], dz = neighbors.dz[k];
-        const double share[6] = {-0.5 * dx * gx[k], -0.5 * dy * gy[k], -0.5 * dz * gz[k],
-                                 -0.5 * dx * gy[k], -0.5 * dx * gz[k], -0.5 * dy * gz[k]};
-        for (int m = 0; m < 6; ++m) {
-          v[i][m] += share[m];
-          v[index[k]][m] += share[m];
-        }
+        const double bond[6] = {-dx * gx[k], -dy * gy[k], -dz * gz[k], -dx * gy[k], -dx * gz[k], -dy * gz[k]};
+        for (int m = 0; m < 6; ++m) sums.virial[m] += bond[m];
+        if (v)    // half to either end
+          for (int m = 0; m < 6; ++m) {
+            v[i][m] += 0.5 * bond[m];
+            v[index[k]][m] += 0.5 * bond[m];
+          }
       }
   }
-  return energy;
+  return sums;
 }
 
 /* ----------------------------------------------------------------------

@@ -32,9 +32,16 @@ class PairNNAP : public Pair {
  private:
   struct Impl;
   std::unique_ptr<Impl> impl;
+  bool clear_force_copies = true;
+
+  // what one thread's atoms add up to
+  struct Sums {
+    double energy = 0.0;
+    double virial[6] = {};
+  };
 
   void allocate();
-  double compute_range(int first, int last, int thread);
+  Sums compute_range(int first, int last, int thread);
   void sum_over_threads();
 };
 

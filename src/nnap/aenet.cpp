@@ -32,12 +32,21 @@ enum Record {
 constexpr std::int32_t activation_linear = 0, activation_silu = 6;
 constexpr std::size_t symbol_length = 2;
 constexpr std::int32_t most_layers = 100;
+constexpr std::size_t most_records = 1000;    // such a file has 36
+
+/// aenet itself drops features that vary less than this (Artrith, Urban, stp_normalize).
+constexpr double smallest_deviation = 1e-10;
 
 std::int32_t int_at(std::string_view bytes, std::size_t offset)
 {
   std::int32_t value;
   std::memcpy(&value, bytes.data() + offset, sizeof value);
   return value;
+}
+
+bool is_letter(char c)
+{
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
 std::string trimmed(std::string_view text)
@@ -53,6 +62,7 @@ class Records {
   {
     const std::string_view content = file.content;
     for (std::size_t at = 0; at < content.size();) {
+      if (records_.size() == most_records) fail("has too many records: not an aenet network");
       const std::string record = "record " + std::to_string(records_.size());
       if (content.size() - at < 8) fail(record + " is cut off: the file is truncated");
       const std::int32_t length = int_at(content, at);
@@ -112,19 +122,27 @@ std::vector<Layer> read_network(const Records &records)
   const auto values = records.doubles(weights, "the weights", stored);
 
   std::vector<Layer> network;
+  std::size_t next = 0;    // where the weights of the layer begin
   for (int k = 0; k + 1 < nlayers; ++k) {
     const std::string here = "layer " + std::to_string(k + 1);
     Layer layer;
     layer.inputs = widths[k];
     layer.outputs = widths[k + 1];
-    if (layer.inputs < 1 || layer.outputs < 1) records.fail(here + " has no node");
+    for (const int width : {layer.inputs, layer.outputs})
+      if (width < 1 || width > ElementModel::largest_width)
+        records.fail(here + " has " + std::to_string(width) + " nodes, supported are 1 to " +
+                     std::to_string(ElementModel::largest_width));
     if (functions[k] != activation_linear && functions[k] != activation_silu)
       records.fail(here + " uses activation function " + std::to_string(functions[k]) + ", supported are 0 (linear) and 6 (SiLU)");
     layer.silu = functions[k] == activation_silu;
     const std::size_t in = layer.inputs, out = layer.outputs;
-    if (offsets[k] < 0 || in * out + out > stored || static_cast<std::size_t>(offsets[k]) > stored - (in * out + out))
+    if (static_cast<std::size_t>(offsets[k]) != next || static_cast<std::size_t>(offsets[k + 1]) != next + in * out + out)
+      records.fail(here + " of " + std::to_string(in) + " x " + std::to_string(out) + " nodes has weights " +
+                   std::to_string(offsets[k]) + " to " + std::to_string(offsets[k + 1]) + " (record 6), which does not fit");
+    if (in * out + out > stored - next)
       records.fail(here + " reaches beyond the " + std::to_string(stored) + " stored weights");
-    const double *matrix = values.data() + offsets[k];    // column-major (out, in), then the biases
+    const double *matrix = values.data() + next;    // column-major (out, in), then the biases
+    next += in * out + out;
     layer.weight.resize(in * out);
     for (std::size_t i = 0; i < in; ++i)
       for (std::size_t o = 0; o < out; ++o) layer.weight[o * in + i] = matrix[i * out + o];
@@ -138,12 +156,16 @@ std::vector<std::string> read_elements(const Records &records)
 {
   const std::int32_t count = records.integers(element_count, "the number of elements", 1)[0];
   const std::string_view symbols = records.text(element_symbols, "the element symbols");
-  if (count < 1 || symbols.size() != count * symbol_length)
+  if (count < 1 || count > Potential::most_elements || symbols.size() != count * symbol_length)
     records.fail("lists " + std::to_string(count) + " elements in " + std::to_string(symbols.size()) + " characters");
   std::vector<std::string> elements;
   for (std::int32_t t = 0; t < count; ++t) {
-    elements.push_back(trimmed(symbols.substr(t * symbol_length, symbol_length)));
-    if (elements.back().empty()) records.fail("element " + std::to_string(t + 1) + " has no symbol");
+    const std::string symbol = trimmed(symbols.substr(t * symbol_length, symbol_length));
+    if (symbol.empty() || !std::all_of(symbol.begin(), symbol.end(), is_letter))
+      records.fail("element " + std::to_string(t + 1) + " has the symbol " + in_quotes(symbol) + ", which is none");
+    if (std::find(elements.begin(), elements.end(), symbol) != elements.end())
+      records.fail("lists element " + symbol + " twice");
+    elements.push_back(symbol);
   }
   return elements;
 }
@@ -151,7 +173,7 @@ std::vector<std::string> read_elements(const Records &records)
 Basis read_basis(const Records &records, int ntypes)
 {
   if (const std::string kind = trimmed(records.text(descriptor_kind, "the descriptor")); kind != "Spherical_Chebyshev")
-    records.fail("descriptor '" + kind + "' is not supported, only Spherical_Chebyshev");
+    records.fail("descriptor " + in_quotes(kind) + " is not supported, only Spherical_Chebyshev");
   const auto parameters = records.doubles(descriptor_parameters, "the descriptor parameters", 3);
   const auto degree = [&](int k, const char *what, int largest) {
     const double value = parameters[k];
@@ -191,7 +213,7 @@ ElementModel read_model(const Records &records, const std::vector<std::string> &
   ElementModel model;
   model.basis = {read_basis(records, ntypes)};
   model.network = read_network(records);
-  const int inputs = descriptor_size(model.basis[0], ntypes);
+  const int inputs = input_count(model.basis, ntypes, name);
   if (model.network.front().inputs != inputs)
     records.fail("the network expects " + std::to_string(model.network.front().inputs) + " inputs but the descriptor gives " +
                  std::to_string(inputs));
@@ -201,8 +223,9 @@ ElementModel read_model(const Records &records, const std::vector<std::string> &
   model.norm_sigma.resize(inputs);
   for (int k = 0; k < inputs; ++k) {
     const double variance = square[k] - model.norm_mu[k] * model.norm_mu[k];
-    if (variance > 0.0)
-      model.norm_sigma[k] = std::sqrt(variance);
+    const double deviation = variance > 0.0 ? std::sqrt(variance) : 0.0;
+    if (deviation > smallest_deviation)
+      model.norm_sigma[k] = deviation;
     else
       drop_feature(model, k);
   }
@@ -237,7 +260,7 @@ Potential read_aenet(const std::vector<AenetFile> &files)
     }
     const std::string symbol = trimmed(records.text(central_element, "the element"));
     const auto found = std::find(elements.begin(), elements.end(), symbol);
-    if (found == elements.end()) records.fail("describes element '" + symbol + "', which is not in its own list");
+    if (found == elements.end()) records.fail("describes element " + in_quotes(symbol) + ", which is not in its own list");
     const auto t = found - elements.begin();
     if (potential.models[t]) records.fail("describes element " + symbol + ", as a file before it does");
     potential.models[t] = read_model(records, elements, static_cast<int>(t), file.name);

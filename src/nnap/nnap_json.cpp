@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 namespace turing_glass::nnap {
@@ -15,12 +16,10 @@ namespace {
 using nlohmann::json;
 
 constexpr int oldest_version = 4, newest_version = 6;
+constexpr int first_common_scale = 5;    // from this version on
 
 /// Objects in an NNAP file nest less than ten deep; beyond this the input is not one.
 constexpr int deepest_nesting = 32;
-
-/// Networks wider than this are taken for a damaged file rather than allocated.
-constexpr int widest_layer = 100000;
 
 /// A JSON object together with the words that lead to it, for messages.
 class Section {
@@ -107,6 +106,20 @@ class Section {
   std::string where_;
 };
 
+/// Numbers [rows][columns], given either flat or as one array per row.
+std::vector<double> rows_or_flat(const Section &section, const char *key, std::size_t nrows, std::size_t ncolumns)
+{
+  const json &values = section.array(key);
+  const std::vector<double> out = section.numbers(key);
+  const std::string shape = std::to_string(nrows) + " x " + std::to_string(ncolumns);
+  for (const json &row : values)
+    if (row.is_array() != values[0].is_array() || (row.is_array() && row.size() != ncolumns))
+      section.fail(std::string("'") + key + "' must have " + shape + " numbers, its rows have other lengths");
+  if (out.size() != nrows * ncolumns)
+    section.fail(std::string("'") + key + "' has " + std::to_string(out.size()) + " numbers, " + shape + " are needed");
+  return out;
+}
+
 /// Matrix [rows][columns]; the shape of every row is checked.
 std::vector<double> matrix(const Section &section, const std::string &key, const json &rows, int nrows, int ncolumns)
 {
@@ -139,23 +152,24 @@ WeightType weight_type(const Section &section)
   const std::string word = section.text("wtype");
   for (const WeightType type : all)
     if (word == name(type)) return type;
-  section.fail("wtype '" + word + "' is not known (none, default, full, exfull, fuse, exfuse, rfuse)");
+  section.fail("wtype " + in_quotes(word) + " is not known (none, default, full, exfull, fuse, exfuse, rfuse)");
 }
 
 void read_fuse_weights(const Section &section, int ntypes, Basis &basis)
 {
-  basis.fuse_weight = section.numbers("fuse_weight");
-  const std::size_t count = basis.fuse_weight.size();
-  if (section.has("fuse_size")) {
-    basis.fuse_size = section.integer("fuse_size");
+  const bool by_type = section.has("fuse_size");
+  const std::size_t count = section.numbers("fuse_weight").size();
+  basis.fuse_size = section.integer("fuse_size", static_cast<int>(count / ntypes));
+  if (basis.fuse_size < 1 || basis.fuse_size > Basis::largest_fuse)
+    section.fail("fuse_size is " + std::to_string(basis.fuse_size) + " (fuse_weight has " + std::to_string(count) +
+                 " numbers), supported are 1 to " + std::to_string(Basis::largest_fuse));
+  if (by_type) {
+    basis.fuse_weight = rows_or_flat(section, "fuse_weight", ntypes, basis.fuse_size);
     return;
   }
   // files from before fuse_size hold one column per k: [k][type]
-  if (count == 0 || count % ntypes != 0)
-    section.fail("fuse_weight has " + std::to_string(count) + " numbers, not a multiple of the " +
-                 std::to_string(ntypes) + " elements");
-  basis.fuse_size = static_cast<int>(count / ntypes);
-  const std::vector<double> columns = basis.fuse_weight;
+  const std::vector<double> columns = rows_or_flat(section, "fuse_weight", basis.fuse_size, ntypes);
+  basis.fuse_weight.resize(count);
   for (int t = 0; t < ntypes; ++t)
     for (int k = 0; k < basis.fuse_size; ++k) basis.fuse_weight[t * basis.fuse_size + k] = columns[k * ntypes + t];
 }
@@ -171,7 +185,7 @@ void read_rfuse_weights(const Section &section, int ntypes, Basis &basis)
                  std::to_string(nn) + " are needed");
   const int np = basis.rfuse_size;
   std::vector<double> scale(np, section.number("rfuse_scale", 1.0));
-  if (section.flag("weight_standardization")) {
+  if (section.flag("weight_standardization") || section.flag("ws")) {
     constexpr double floor = 1e-5;
     for (int p = 0; p < np; ++p) {
       double sum = floor;
@@ -190,9 +204,16 @@ Basis read_basis(const Section &section, int ntypes)
   if (type == "chebyshev")
     basis.kind = Basis::Kind::chebyshev;
   else if (type != "spherical_chebyshev")
-    section.fail("basis type '" + type + "' is not supported (spherical_chebyshev, chebyshev, merge, share)");
-  for (const char *key : {"noradial", "mirror"})
+    section.fail("basis type " + in_quotes(type) + " is not supported (spherical_chebyshev, chebyshev, merge, share)");
+  // what other writers of the format may ask for and would change the numbers
+  for (const char *key : {"noradial", "layer_norm", "ln"})
     if (section.flag(key)) section.fail(std::string("'") + key + "' is not supported");
+  for (const char *key : {"l3cross", "l4cross"})
+    if (section.has(key) && !section.flag(key)) section.fail(std::string("'") + key + "' false is not supported");
+  for (const char *key : {"mirror", "rfunc_scales", "system_scales"})
+    if (section.has(key)) section.fail(std::string("'") + key + "' is not supported");
+  if (const std::string style = section.text("fuse_style", "limited"); style != "limited")
+    section.fail("fuse_style " + in_quotes(style) + " is not supported, only 'limited'");
 
   basis.nmax = section.integer("nmax", basis.nmax);
   if (basis.nmax < 0 || basis.nmax > Basis::largest_nmax)
@@ -202,7 +223,6 @@ Basis read_basis(const Section &section, int ntypes)
     basis.lmax = section.integer("lmax", basis.lmax);
     basis.l3max = section.integer("l3max", 0);
     if (section.integer("l4max", 0) > 0) section.fail("l4max > 0 (four-body products) is not supported");
-    if (section.has("l3cross") && !section.flag("l3cross")) section.fail("l3cross false is not supported");
   } else {
     basis.lmax = 0;
   }
@@ -210,7 +230,8 @@ Basis read_basis(const Section &section, int ntypes)
   basis.wtype = weight_type(section);
   if (basis.wtype == WeightType::fuse || basis.wtype == WeightType::exfuse) read_fuse_weights(section, ntypes, basis);
   if (basis.wtype == WeightType::rfuse) read_rfuse_weights(section, ntypes, basis);
-  if (section.flag("post_fuse")) {
+  const bool has_post_fuse = section.has("post_fuse_weight") || section.has("post_fuse_size");
+  if (section.has("post_fuse") ? section.flag("post_fuse") : has_post_fuse) {
     const double scale = section.number("post_fuse_scale", 1.0);
     basis.post_fuse_weight = section.numbers("post_fuse_weight");
     const int np = channel_rows(basis, ntypes);
@@ -252,7 +273,7 @@ std::vector<Basis> read_bases(const std::vector<Section> &models, std::size_t in
 std::vector<Layer> read_network(const Section &section, int inputs)
 {
   const std::string type = section.text("type", "feed_forward");
-  if (type != "feed_forward") section.fail("network type '" + type + "' is not supported (feed_forward)");
+  if (type != "feed_forward") section.fail("network type " + in_quotes(type) + " is not supported (feed_forward)");
   if (section.has("input_dim") && section.integer("input_dim") != inputs)
     section.fail("input_dim is " + std::to_string(section.integer("input_dim")) + " but the basis gives " +
                  std::to_string(inputs) + " numbers");
@@ -260,8 +281,8 @@ std::vector<Layer> read_network(const Section &section, int inputs)
   std::vector<int> widths;
   if (section.has("hidden_dims"))
     for (const double width : section.numbers("hidden_dims")) {
-      if (width != std::floor(width) || width < 1 || width > widest_layer)
-        section.fail("hidden_dims must be integers from 1 to " + std::to_string(widest_layer));
+      if (width != std::floor(width) || width < 1 || width > ElementModel::largest_width)
+        section.fail("hidden_dims must be integers from 1 to " + std::to_string(ElementModel::largest_width));
       widths.push_back(static_cast<int>(width));
     }
   const auto list = [&](const char *key) -> const json & {
@@ -271,6 +292,10 @@ std::vector<Layer> read_network(const Section &section, int inputs)
                    std::to_string(widths.size()));
     return values;
   };
+
+  if (widths.empty())
+    for (const char *key : {"hidden_weights", "hidden_biases"})
+      if (section.has(key)) list(key);
 
   std::vector<Layer> layers;
   if (!widths.empty()) {
@@ -295,6 +320,15 @@ std::vector<Layer> read_network(const Section &section, int inputs)
   return layers;
 }
 
+/// The parser's own words; they end with what it read last, which may be the whole file.
+std::string reason(const json::exception &e)
+{
+  constexpr std::size_t longest = 200;
+  std::string out(e.what(), std::min(std::strlen(e.what()), longest));
+  std::replace_if(out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return out;
+}
+
 json parse(std::string_view text, const std::string &name)
 {
   const auto limit_depth = [&](int depth, json::parse_event_t, json &) {
@@ -304,7 +338,7 @@ json parse(std::string_view text, const std::string &name)
   try {
     return json::parse(text.begin(), text.end(), limit_depth);
   } catch (const json::exception &e) {
-    throw PotentialError(name + ": not valid JSON: " + e.what());
+    throw PotentialError(name + ": not valid JSON, truncated or another kind of file: " + reason(e));
   }
 }
 
@@ -320,24 +354,28 @@ Potential read_nnap_json(std::string_view text, const std::string &name)
     top.fail("NNAP version " + std::to_string(version) + " is not supported, versions " + std::to_string(oldest_version) +
              " to " + std::to_string(newest_version) + " are");
   if (const std::string units = top.text("units", "metal"); units != "metal")
-    top.fail("units '" + units + "' are not supported, only 'metal'");
+    top.fail("units " + in_quotes(units) + " are not supported, only 'metal'");
 
   const json &list = top.array("models");
   if (list.empty()) top.fail("'models' is empty");
+  if (list.size() > Potential::most_elements)
+    top.fail("'models' has " + std::to_string(list.size()) + " elements, supported are " +
+             std::to_string(Potential::most_elements));
   Potential potential;
   potential.format = "NNAP JSON, version " + std::to_string(version);
   std::vector<Section> models;
   for (std::size_t i = 0; i < list.size(); ++i) {
     const Section model(list[i], name + ", model " + std::to_string(i + 1));
     const std::string symbol = model.text("symbol");
+    if (symbol.empty()) model.fail("'symbol' is empty");
     if (std::find(potential.elements.begin(), potential.elements.end(), symbol) != potential.elements.end())
-      model.fail("element " + symbol + " is listed twice");
+      model.fail("element " + in_quotes(symbol) + " is listed twice");
     potential.elements.push_back(symbol);
-    models.emplace_back(list[i], name + ", model " + std::to_string(i + 1) + " (" + symbol + ")");
+    models.emplace_back(list[i], model.where() + " (element " + in_quotes(symbol) + ")");
   }
 
   const int ntypes = static_cast<int>(models.size());
-  // one energy scale for all elements: the first model that has one gives it
+  // one energy scale for all elements: the first model that has one gives it (before version 5 each its own)
   double mu_energy = 0.0, sigma_energy = 1.0;
   for (auto model = models.rbegin(); model != models.rend(); ++model) {
     mu_energy = model->number("norm_mu_eng", mu_energy);
@@ -350,13 +388,13 @@ Potential read_nnap_json(std::string_view text, const std::string &name)
       if (model.has(key)) model.fail(std::string("'") + key + "' is not supported");
     ElementModel element;
     element.basis = read_bases(models, i);
-    int inputs = 0;
-    for (const Basis &basis : element.basis) inputs += descriptor_size(basis, ntypes);
+    const int inputs = input_count(element.basis, ntypes, model.where());
     element.norm_mu = model.has("norm_mu") ? model.numbers("norm_mu") : std::vector<double>(inputs, 0.0);
     const char *sigma = model.has("norm_sigma") ? "norm_sigma" : "norm_vec";
     element.norm_sigma = model.has(sigma) ? model.numbers(sigma) : std::vector<double>(inputs, 1.0);
-    element.mu_energy = mu_energy;
-    element.sigma_energy = sigma_energy;
+    const bool own_scale = version < first_common_scale;
+    element.mu_energy = own_scale ? model.number("norm_mu_eng", mu_energy) : mu_energy;
+    element.sigma_energy = own_scale ? model.number("norm_sigma_eng", sigma_energy) : sigma_energy;
     element.reference_energy = model.number("ref_eng", 0.0);
     element.network = read_network(model.section("nn"), inputs);
     check(element, ntypes, model.where());
@@ -399,7 +437,7 @@ json write_network(const std::vector<Layer> &network, int inputs, const std::str
   json dims = json::array(), weights = json::array(), biases = json::array();
   for (std::size_t k = 0; k + 1 < network.size(); ++k) {
     const Layer &layer = network[k];
-    if (!layer.silu) throw PotentialError("element " + element + ": NNAP JSON has no linear hidden layer");
+    if (!layer.silu) throw PotentialError("element " + in_quotes(element) + ": NNAP JSON has no linear hidden layer");
     dims.push_back(layer.outputs);
     json rows = json::array();
     for (int o = 0; o < layer.outputs; ++o) {
@@ -409,7 +447,7 @@ json write_network(const std::vector<Layer> &network, int inputs, const std::str
     weights.push_back(std::move(rows));
     biases.push_back(layer.bias);
   }
-  if (network.back().silu) throw PotentialError("element " + element + ": NNAP JSON has no SiLU on the output");
+  if (network.back().silu) throw PotentialError("element " + in_quotes(element) + ": NNAP JSON has no SiLU on the output");
   return {{"type", "feed_forward"},   {"input_dim", inputs},
           {"hidden_dims", dims},      {"hidden_weights", weights},
           {"hidden_biases", biases},  {"output_weight", network.back().weight},
@@ -424,9 +462,9 @@ std::string write_nnap_json(const Potential &potential)
   for (std::size_t t = 0; t < potential.elements.size(); ++t) {
     const std::string &symbol = potential.elements[t];
     if (!potential.models[t])
-      throw PotentialError("element " + symbol + " has no model: give the files of all elements (" +
+      throw PotentialError("element " + in_quotes(symbol) + " has no model: give the files of all elements (" +
                            std::to_string(potential.elements.size()) + ")");
-    const ElementModel &model = *potential.models[t];
+    ElementModel model = *potential.models[t];
     json basis;
     if (model.basis.size() == 1) {
       basis = write_basis(model.basis[0]);
@@ -436,19 +474,20 @@ std::string write_nnap_json(const Potential &potential)
     }
     // readers take one energy scale for all elements, so what differs goes into reference and output layer
     const double scale = potential.models[0]->sigma_energy, shift = potential.models[0]->mu_energy;
-    std::vector<Layer> network = model.network;
     if (model.sigma_energy != scale) {
-      for (double &w : network.back().weight) w *= model.sigma_energy / scale;
-      for (double &b : network.back().bias) b *= model.sigma_energy / scale;
+      for (double &w : model.network.back().weight) w *= model.sigma_energy / scale;
+      for (double &b : model.network.back().bias) b *= model.sigma_energy / scale;
     }
+    model.reference_energy += model.mu_energy - shift;
+    check(model, static_cast<int>(potential.elements.size()), "element " + in_quotes(symbol) + ", with the energy scale of the first");
     models.push_back({{"symbol", symbol},
-                      {"ref_eng", model.reference_energy + (model.mu_energy - shift)},
+                      {"ref_eng", model.reference_energy},
                       {"norm_mu_eng", shift},
                       {"norm_sigma_eng", scale},
                       {"norm_mu", model.norm_mu},
                       {"norm_sigma", model.norm_sigma},
                       {"basis", basis},
-                      {"nn", write_network(network, model.inputs(), symbol)}});
+                      {"nn", write_network(model.network, model.inputs(), symbol)}});
   }
   return json{{"version", 5}, {"units", "metal"}, {"models", models}}.dump(1) + "\n";
 }

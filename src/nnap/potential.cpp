@@ -31,6 +31,14 @@ double Potential::cutoff() const
   return largest;
 }
 
+std::string in_quotes(std::string_view text)
+{
+  constexpr size_t longest = 40;
+  std::string out = "'";
+  for (const char c : text.substr(0, longest)) out += c >= ' ' && c <= '~' ? c : '?';
+  return out + (text.size() > longest ? "...'" : "'");
+}
+
 int descriptor_size(const Basis &basis, int ntypes)
 {
   const int np = basis.post_fuse_weight.empty() ? channel_rows(basis, ntypes) : basis.post_fuse_size;
@@ -69,14 +77,16 @@ void check_basis(const Basis &basis, int ntypes, const std::string &where)
 
   const bool fuses = basis.wtype == WeightType::fuse || basis.wtype == WeightType::exfuse;
   const size_t nn = basis.nmax + 1, types = ntypes;
-  if (fuses && basis.fuse_size < 1) fail(where, "fuse_size must be at least 1");
+  if (fuses) check_range(where, "fuse_size", basis.fuse_size, 1, Basis::largest_fuse);
   check_numbers(where, "fuse_weight", basis.fuse_weight, fuses ? types * basis.fuse_size : 0);
   const bool radial_fuse = basis.wtype == WeightType::rfuse;
-  if (radial_fuse && basis.rfuse_size < 1) fail(where, "rfuse_size must be at least 1");
+  if (radial_fuse) check_range(where, "rfuse_size", basis.rfuse_size, 1, Basis::largest_fuse);
   check_numbers(where, "rfuse_weight", basis.rfuse_weight, radial_fuse ? types * basis.rfuse_size * nn : 0);
-  if (!basis.post_fuse_weight.empty())
+  if (!basis.post_fuse_weight.empty()) {
+    check_range(where, "post_fuse_size", basis.post_fuse_size, 1, Basis::largest_fuse);
     check_numbers(where, "post_fuse_weight", basis.post_fuse_weight,
                   static_cast<size_t>(basis.post_fuse_size) * channel_rows(basis, ntypes));
+  }
 }
 
 void check_network(const std::vector<Layer> &network, int inputs, const std::string &where)
@@ -86,7 +96,7 @@ void check_network(const std::vector<Layer> &network, int inputs, const std::str
   for (size_t k = 0; k < network.size(); ++k) {
     const Layer &layer = network[k];
     const std::string here = where + ", layer " + std::to_string(k + 1);
-    if (layer.outputs < 1) fail(here, "has no node");
+    check_range(here, "the number of nodes", layer.outputs, 1, ElementModel::largest_width);
     if (layer.inputs != width)
       fail(here, "expects " + std::to_string(layer.inputs) + " inputs but " + (k ? "the layer before" : "the basis") +
                " gives " + std::to_string(width));
@@ -99,19 +109,27 @@ void check_network(const std::vector<Layer> &network, int inputs, const std::str
 
 }    // namespace
 
+int input_count(const std::vector<Basis> &bases, int ntypes, const std::string &where)
+{
+  if (bases.empty()) fail(where, "no basis");
+  int inputs = 0;
+  for (size_t i = 0; i < bases.size(); ++i) {
+    const std::string here = bases.size() == 1 ? where + ", basis" : where + ", basis " + std::to_string(i + 1);
+    check_basis(bases[i], ntypes, here);
+    inputs += descriptor_size(bases[i], ntypes);
+    if (inputs > ElementModel::largest_width)
+      fail(here, "gives more than " + std::to_string(ElementModel::largest_width) + " numbers");
+  }
+  return inputs;
+}
+
 void check(const ElementModel &model, int ntypes, const std::string &where)
 {
-  if (model.basis.empty()) fail(where, "no basis");
-  int inputs = 0;
-  for (size_t i = 0; i < model.basis.size(); ++i) {
-    const std::string here = model.basis.size() == 1 ? where + ", basis" : where + ", basis " + std::to_string(i + 1);
-    check_basis(model.basis[i], ntypes, here);
-    inputs += descriptor_size(model.basis[i], ntypes);
-  }
+  const int inputs = input_count(model.basis, ntypes, where);
   check_numbers(where, "norm_mu", model.norm_mu, inputs);
   check_numbers(where, "norm_sigma", model.norm_sigma, inputs);
   for (int k = 0; k < inputs; ++k)
-    if (model.norm_sigma[k] == 0.0) fail(where, "norm_sigma[" + std::to_string(k) + "] is zero");
+    if (!std::isfinite(1.0 / model.norm_sigma[k])) fail(where, "norm_sigma[" + std::to_string(k) + "] is zero");
   check_numbers(where, "energy normalisation", {model.mu_energy, model.sigma_energy, model.reference_energy}, 3);
   check_network(model.network, inputs, where + ", nn");
 }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace turing_glass::nnap {
@@ -33,6 +34,8 @@ struct Basis {
     spherical_chebyshev     ///< power spectrum (and, with l3max, bispectrum-like sums) of f_c R_n Y_lm
   };
   static constexpr int largest_nmax = 20, largest_lmax = 12, largest_l3max = 4;
+  /// Columns of fuse weights, rows of rfuse and post-fuse weights.
+  static constexpr int largest_fuse = 10000;
 
   Kind kind = Kind::spherical_chebyshev;
   int nmax = 5;            ///< highest Chebyshev order
@@ -59,6 +62,9 @@ struct Layer {
 /// Energy of one atom of this element:
 /// E = sigma_energy * network((P - norm_mu) / norm_sigma) + mu_energy + reference_energy.
 struct ElementModel {
+  /// Inputs, and nodes of a layer. Potentials have hundreds; beyond this a file is damaged.
+  static constexpr int largest_width = 100000;
+
   std::vector<Basis> basis;    ///< concatenated in this order
   std::vector<double> norm_mu, norm_sigma;
   double mu_energy = 0.0, sigma_energy = 1.0;    ///< eV
@@ -69,6 +75,9 @@ struct ElementModel {
 };
 
 struct Potential {
+  /// Some more than the periodic table has, for isotopes and the like.
+  static constexpr int most_elements = 128;
+
   std::string format;                               ///< "NNAP JSON, version 5", "aenet"
   std::vector<std::string> elements;                ///< order defines the type index t
   std::vector<std::optional<ElementModel>> models;  ///< by t; absent where no file describes the element
@@ -77,10 +86,17 @@ struct Potential {
   double cutoff() const;
 };
 
-/// Number of descriptor components of `basis` with `ntypes` elements in the potential.
+/// Number of descriptor components of a sound `basis` with `ntypes` elements in the potential.
 int descriptor_size(const Basis &basis, int ntypes);
+
+/// Number of descriptor components of all `bases`. Throws PotentialError, beginning with `where`,
+/// unless each of them is sound.
+int input_count(const std::vector<Basis> &bases, int ntypes, const std::string &where);
 
 /// Throws PotentialError, beginning with `where`, unless sizes fit together and every number is finite.
 void check(const ElementModel &model, int ntypes, const std::string &where);
+
+/// `text` from a file as a message may show it: short, in quotes, nothing unprintable.
+std::string in_quotes(std::string_view text);
 
 }    // namespace turing_glass::nnap

@@ -5,7 +5,7 @@
 // Every "weight type" of an NNAP file is one choice of it. With p = channel*(nmax+1) + n':
 //
 //     none          W = delta(n,n')                                         1 channel
-//     default       channel 0: delta(n,n');  1: (-1)^t (t+1) delta(n,n')    2 channels  (Su et al. 2024, eq. 2)
+//     default       channel 0: delta(n,n');  1: (-1)^t (t+1) delta(n,n')    2 channels  (Zhang et al., SI, eq. 2)
 //     full          channel c: delta(c,t) delta(n,n')                       ntypes channels
 //     exfull        channel 0 as none, then full                            1 + ntypes channels
 //     fuse          channel k: fuse_weight[t][k] delta(n,n')                k channels
