@@ -13,22 +13,15 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-LIQUID, GLASS, COPPER, MIXED, ZIRCONIUM = "0.55", "black", "#d9731f", "#7a5195", "#3c78b4"
+LIQUID, GLASS, COPPER, MIXED, ZIRCONIUM = "0.6", "black", "#d9731f", "#7a5195", "#3c78b4"
 PAIRS = {"Cu-Cu": (3, COPPER), "Cu-Zr": (5, MIXED), "Zr-Zr": (7, ZIRCONIUM)}
 
 
 def read_rdf(path):
-    """Columns r, then g(r) and running coordination of all pairs, Cu-Cu, Cu-Zr, Zr-Zr; the last block."""
+    """Columns r (Å), then g(r) and coordination within r of all pairs, Cu-Cu, Cu-Zr, Zr-Zr."""
     lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
     rows = int(lines[0].split()[1])
     return np.loadtxt(lines[-rows:])[:, 1:]
-
-
-def second_peak(r, g):
-    """The part of g(r) between its first and its third minimum's neighbourhood, in units of the first peak."""
-    first = r[np.argmax(g)]
-    window = (r > 1.45 * first) & (r < 2.4 * first)
-    return r[window], g[window]
 
 
 def draw_pairs(total, partial, liquid, glass):
@@ -36,50 +29,45 @@ def draw_pairs(total, partial, liquid, glass):
     total.plot(liquid[:, 0], liquid[:, 1], color=LIQUID, label="liquid")
     total.plot(r, glass[:, 1], color=GLASS, label="glass")
     peak = np.argmax(glass[:, 1])
-    total.annotate(f"{r[peak]:.2f} Å", (r[peak], glass[peak, 1]), xytext=(8, -4), textcoords="offset points")
+    total.annotate(f"{r[peak]:.2f} Å", (r[peak], glass[peak, 1]), xytext=(10, -6), textcoords="offset points")
     total.set(ylabel="g(r), all pairs", xlim=(2, r[-1]), ylim=(0, None))
     total.tick_params(labelbottom=False)
-
-    inset = total.inset_axes([0.56, 0.42, 0.41, 0.42])
-    inset.plot(*second_peak(liquid[:, 0], liquid[:, 1]), color=LIQUID)
-    inset.plot(*second_peak(r, glass[:, 1]), color=GLASS)
-    inset.set_title("second peak", fontsize="small", pad=3)
-    inset.tick_params(labelsize="x-small")
-    total.legend(frameon=False, ncol=2, loc="upper right", fontsize="small")
+    total.legend(frameon=False)
 
     for name, (column, color) in PAIRS.items():
         partial.plot(r, glass[:, column], color=color, label=name)
-    partial.set(xlabel="r (Å)", ylabel="g(r), glass", xlim=(2, r[-1]), ylim=(0, None))
+    partial.set(xlabel="r (Å)", ylabel="g(r) of the glass", xlim=(2, r[-1]), ylim=(0, None))
     partial.legend(frameon=False)
 
 
 def draw_history(axes, history):
-    """history: columns step, time, T, E, density; the first of them came before the first mean."""
+    """history: columns step, time (ps), T (K), energy (eV/atom), density (1/Å³)."""
     time = history[:, 1]
-    labels = ("T (K)", "E$_{pot}$ (eV/atom)", "density (Å$^{-3}$)")
-    for axis, column, label in zip(axes, (2, 3, 4), labels):
-        axis.plot(time, history[:, column], color=GLASS, lw=1.2)
-        axis.set_ylabel(label)
-        axis.set_xlim(0, time[-1])
+    labels = {2: "T (K)", 3: "energy (eV/atom)", 4: "density (Å$^{-3}$)"}
+    for axis, (column, label) in zip(axes, labels.items()):
+        axis.plot(time, history[:, column], color=GLASS, lw=1.3)
+        axis.set(ylabel=label, xlim=(0, time[-1]))
         axis.tick_params(labelbottom=axis is axes[-1])
+    axes[0].set_ylim(0, None)
     axes[-1].set_xlabel("time (ps)")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", nargs="?", type=Path, default=Path("."))
-    parser.add_argument("-o", "--output", type=Path)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("."), help="where in.quench left its files")
+    parser.add_argument("-o", "--output", type=Path, help="the picture (default: quench.png in the folder)")
     options = parser.parse_args()
 
-    plt.rcParams.update({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False,
+    plt.rcParams.update({"font.size": 11, "axes.spines.top": False, "axes.spines.right": False,
                          "xtick.direction": "in", "ytick.direction": "in"})
     figure = plt.figure(figsize=(10, 6), layout="constrained")
-    grid = figure.add_gridspec(6, 2, width_ratios=(1.15, 1))
+    grid = figure.add_gridspec(6, 2, width_ratios=(1.1, 1))
     total, partial = (figure.add_subplot(grid[rows, 0]) for rows in (slice(0, 3), slice(3, 6)))
     history = [figure.add_subplot(grid[rows, 1]) for rows in (slice(0, 2), slice(2, 4), slice(4, 6))]
 
     draw_pairs(total, partial, read_rdf(options.folder / "rdf_liquid.dat"), read_rdf(options.folder / "rdf_glass.dat"))
     draw_history(history, np.loadtxt(options.folder / "quench.dat"))
+    figure.align_ylabels()
     output = options.output or options.folder / "quench.png"
     figure.savefig(output, dpi=110)
     print(output)
