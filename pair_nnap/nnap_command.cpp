@@ -37,7 +37,8 @@ void NNAP::command(int narg, char **arg)
 void NNAP::info(int narg, char **arg)
 {
   if (narg < 1) utils::missing_cmd_args(FLERR, "nnap info", error);
-  const nnap::Potential potential = read_potential_files(lmp, std::vector<std::string>(arg, arg + narg));
+  const nnap::Potential potential =
+      read_potential_files(lmp, std::vector<std::string>(arg, arg + narg));
   if (comm->me == 0) utils::logmesg(lmp, nnap::summary(potential));
 }
 
@@ -50,8 +51,12 @@ void NNAP::convert(int narg, char **arg)
   if (narg < 2) utils::missing_cmd_args(FLERR, "nnap convert", error);
   const std::string out = arg[narg - 1];
   if (!utils::strmatch(out, "\\.json$"))
-    error->all(FLERR, "nnap convert: the last word names the file to write, which must end in .json; '{}' does not", out);
-  const nnap::Potential potential = read_potential_files(lmp, std::vector<std::string>(arg, arg + narg - 1));
+    error->all(
+        FLERR,
+        "nnap convert: the last word names the file to write, which must end in .json; '{}' does not",
+        out);
+  const nnap::Potential potential =
+      read_potential_files(lmp, std::vector<std::string>(arg, arg + narg - 1));
 
   std::string text;
   try {

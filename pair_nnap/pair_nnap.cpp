@@ -42,8 +42,8 @@ static const char cite_nnap[] =
 
 struct PairNNAP::Impl {
   std::optional<nnap::Evaluator> evaluator;
-  std::vector<nnap::Workspace> workspaces;     // one per thread
-  std::vector<std::vector<int>> indices;       // one per thread: the atoms behind workspace.neighbors
+  std::vector<nnap::Workspace> workspaces;    // one per thread
+  std::vector<std::vector<int>> indices;    // one per thread: the atoms behind workspace.neighbors
 };
 
 /* ---------------------------------------------------------------------- */
@@ -91,15 +91,17 @@ void PairNNAP::coeff(int narg, char **arg)
   const int ntypes = atom->ntypes;
   const int nfiles = narg - 2 - ntypes;
   if (nfiles < 1)
-    error->all(FLERR,
-               "pair_coeff for pair style nnap needs '* *', the potential file(s) and one element (or NULL) for each "
-               "of the {} atom types; {} words were given after '* *'",
-               ntypes, std::max(narg - 2, 0));
+    error->all(
+        FLERR,
+        "pair_coeff for pair style nnap needs '* *', the potential file(s) and one element (or NULL) for each "
+        "of the {} atom types; {} words were given after '* *'",
+        ntypes, std::max(narg - 2, 0));
 
   if (!allocated) allocate();
   map_element2type(ntypes, arg + 2 + nfiles);
 
-  const nnap::Potential potential = read_potential_files(lmp, std::vector<std::string>(arg + 2, arg + 2 + nfiles));
+  const nnap::Potential potential =
+      read_potential_files(lmp, std::vector<std::string>(arg + 2, arg + 2 + nfiles));
   try {
     impl->evaluator.emplace(potential);
   } catch (const nnap::PotentialError &e) {
@@ -117,7 +119,8 @@ void PairNNAP::coeff(int narg, char **arg)
       std::string available;
       for (std::size_t t = 0; t < known.size(); ++t)
         if (potential.models[t]) available += " " + known[t];
-      error->all(FLERR, "Pair style nnap: no model for element '{}' of atom type {} in {}, only for:{}",
+      error->all(FLERR,
+                 "Pair style nnap: no model for element '{}' of atom type {} in {}, only for:{}",
                  element, type, nfiles == 1 ? arg[2] : "the files given", available);
     }
     map[type] = index;
@@ -132,7 +135,9 @@ void PairNNAP::init_style()
   if (strcmp(update->unit_style, "metal") != 0)
     error->all(FLERR, "Pair style nnap requires 'units metal', not 'units {}'", update->unit_style);
   if (!force->newton_pair)
-    error->all(FLERR, "Pair style nnap requires newton pair on: remove 'newton off' (or '-pk ... newton off') from the input");
+    error->all(
+        FLERR,
+        "Pair style nnap requires newton pair on: remove 'newton off' (or '-pk ... newton off') from the input");
   neighbor->add_request(this, NeighConst::REQ_FULL);
 }
 
@@ -239,7 +244,8 @@ PairNNAP::Sums PairNNAP::compute_range(int first, int last, int thread)
     if (vflag_global || v)
       for (int k = 0; k < neighbors.count; ++k) {
         const double dx = neighbors.dx[k], dy = neighbors.dy[k], dz = neighbors.dz[k];
-        const double bond[6] = {-dx * gx[k], -dy * gy[k], -dz * gz[k], -dx * gy[k], -dx * gz[k], -dy * gz[k]};
+        const double bond[6] = {-dx * gx[k], -dy * gy[k], -dz * gz[k],
+                                -dx * gy[k], -dx * gz[k], -dy * gz[k]};
         for (int m = 0; m < 6; ++m) sums.virial[m] += bond[m];
         if (v)    // half to either end
           for (int m = 0; m < 6; ++m) {

@@ -41,11 +41,13 @@ std::string read_everywhere(LAMMPS *lmp, const std::string &name)
   }
   MPI_Bcast(&size, 1, MPI_INT, 0, lmp->world);
   if (size == -1)
-    lmp->error->all(FLERR,
-                    "Cannot read potential file {}: it is neither at that path nor in a folder of the environment "
-                    "variable LAMMPS_POTENTIALS",
-                    name);
-  if (size == -2) lmp->error->all(FLERR, "Potential file {} is larger than 1 GiB, which no potential is", name);
+    lmp->error->all(
+        FLERR,
+        "Cannot read potential file {}: it is neither at that path nor in a folder of the environment "
+        "variable LAMMPS_POTENTIALS",
+        name);
+  if (size == -2)
+    lmp->error->all(FLERR, "Potential file {} is larger than 1 GiB, which no potential is", name);
   content.resize(size);
   MPI_Bcast(content.data(), size, MPI_CHAR, 0, lmp->world);
   return content;
@@ -54,11 +56,13 @@ std::string read_everywhere(LAMMPS *lmp, const std::string &name)
 Potential parse(const std::vector<std::string> &names, const std::vector<std::string> &contents)
 {
   using namespace turing_glass::nnap;
-  if (contents.size() == 1 && !looks_like_aenet(contents[0])) return read_nnap_json(contents[0], names[0]);
+  if (contents.size() == 1 && !looks_like_aenet(contents[0]))
+    return read_nnap_json(contents[0], names[0]);
   std::vector<AenetFile> files;
   for (std::size_t k = 0; k < names.size(); ++k) {
     if (!looks_like_aenet(contents[k]))
-      throw PotentialError(names[k] + ": not an aenet network; of several potential files each must be one");
+      throw PotentialError(names[k] +
+                           ": not an aenet network; of several potential files each must be one");
     files.push_back({names[k], contents[k]});
   }
   return read_aenet(files);

@@ -15,7 +15,8 @@ class LAMMPS;
 /// One NNAP JSON file, or the aenet files of one potential. Files are looked for as LAMMPS looks
 /// for potentials (as given, then in LAMMPS_POTENTIALS), read by rank 0 of each world and sent to the
 /// others. Collective; whatever is wrong with a file stops LAMMPS with an error that names it.
-turing_glass::nnap::Potential read_potential_files(LAMMPS *lmp, const std::vector<std::string> &names);
+turing_glass::nnap::Potential read_potential_files(LAMMPS *lmp,
+                                                   const std::vector<std::string> &names);
 
 }    // namespace LAMMPS_NS
 

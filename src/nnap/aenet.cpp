@@ -67,7 +67,8 @@ class Records {
       if (content.size() - at < 8) fail(record + " is cut off: the file is truncated");
       const std::int32_t length = int_at(content, at);
       if (length < 0 || static_cast<std::size_t>(length) > content.size() - at - 8)
-        fail(record + " claims " + std::to_string(length) + " bytes, the file ends before: truncated, or not an aenet network");
+        fail(record + " claims " + std::to_string(length) +
+             " bytes, the file ends before: truncated, or not an aenet network");
       if (int_at(content, at + 4 + length) != length)
         fail(record + " has different lengths at its two ends: damaged, or not an aenet network");
       records_.push_back(content.substr(at + 4, length));
@@ -75,7 +76,10 @@ class Records {
     }
   }
 
-  [[noreturn]] void fail(const std::string &what) const { throw PotentialError(name_ + ": " + what); }
+  [[noreturn]] void fail(const std::string &what) const
+  {
+    throw PotentialError(name_ + ": " + what);
+  }
 
   std::vector<std::int32_t> integers(Record k, const char *what, std::size_t count) const
   {
@@ -85,13 +89,16 @@ class Records {
   {
     const std::vector<double> out = values<double>(k, what, count);
     for (const double v : out)
-      if (!std::isfinite(v)) fail(std::string(what) + " (record " + std::to_string(k) + ") holds a number that is not finite");
+      if (!std::isfinite(v))
+        fail(std::string(what) + " (record " + std::to_string(k) +
+             ") holds a number that is not finite");
     return out;
   }
   std::string_view text(Record k, const char *what) const
   {
     if (static_cast<std::size_t>(k) >= records_.size())
-      fail(std::string("has no ") + what + " (record " + std::to_string(k) + "): truncated, or not an aenet network");
+      fail(std::string("has no ") + what + " (record " + std::to_string(k) +
+           "): truncated, or not an aenet network");
     return records_[k];
   }
 
@@ -100,8 +107,9 @@ class Records {
   {
     const std::string_view bytes = text(k, what);
     if (bytes.size() < count * sizeof(T))
-      fail(std::string(what) + " (record " + std::to_string(k) + ") has " + std::to_string(bytes.size()) + " bytes, " +
-           std::to_string(count * sizeof(T)) + " are needed");
+      fail(std::string(what) + " (record " + std::to_string(k) + ") has " +
+           std::to_string(bytes.size()) + " bytes, " + std::to_string(count * sizeof(T)) +
+           " are needed");
     std::vector<T> out(count);
     if (count > 0) std::memcpy(out.data(), bytes.data(), count * sizeof(T));
     return out;
@@ -114,7 +122,8 @@ class Records {
 std::vector<Layer> read_network(const Records &records)
 {
   const std::int32_t nlayers = records.integers(layer_count, "the number of layers", 1)[0];
-  if (nlayers < 2 || nlayers > most_layers) records.fail("has " + std::to_string(nlayers) + " layers of nodes, not a usable network");
+  if (nlayers < 2 || nlayers > most_layers)
+    records.fail("has " + std::to_string(nlayers) + " layers of nodes, not a usable network");
   const auto widths = records.integers(nodes, "the nodes per layer", nlayers);
   const auto functions = records.integers(activations, "the activation functions", nlayers - 1);
   const auto offsets = records.integers(weight_offsets, "the weight offsets", nlayers);
@@ -133,12 +142,15 @@ std::vector<Layer> read_network(const Records &records)
         records.fail(here + " has " + std::to_string(width) + " nodes, supported are 1 to " +
                      std::to_string(ElementModel::largest_width));
     if (functions[k] != activation_linear && functions[k] != activation_silu)
-      records.fail(here + " uses activation function " + std::to_string(functions[k]) + ", supported are 0 (linear) and 6 (SiLU)");
+      records.fail(here + " uses activation function " + std::to_string(functions[k]) +
+                   ", supported are 0 (linear) and 6 (SiLU)");
     layer.silu = functions[k] == activation_silu;
     const std::size_t in = layer.inputs, out = layer.outputs;
-    if (static_cast<std::size_t>(offsets[k]) != next || static_cast<std::size_t>(offsets[k + 1]) != next + in * out + out)
-      records.fail(here + " of " + std::to_string(in) + " x " + std::to_string(out) + " nodes has weights " +
-                   std::to_string(offsets[k]) + " to " + std::to_string(offsets[k + 1]) + " (record 6), which does not fit");
+    if (static_cast<std::size_t>(offsets[k]) != next ||
+        static_cast<std::size_t>(offsets[k + 1]) != next + in * out + out)
+      records.fail(here + " of " + std::to_string(in) + " x " + std::to_string(out) +
+                   " nodes has weights " + std::to_string(offsets[k]) + " to " +
+                   std::to_string(offsets[k + 1]) + " (record 6), which does not fit");
     if (in * out + out > stored - next)
       records.fail(here + " reaches beyond the " + std::to_string(stored) + " stored weights");
     const double *matrix = values.data() + next;    // column-major (out, in), then the biases
@@ -157,12 +169,14 @@ std::vector<std::string> read_elements(const Records &records)
   const std::int32_t count = records.integers(element_count, "the number of elements", 1)[0];
   const std::string_view symbols = records.text(element_symbols, "the element symbols");
   if (count < 1 || count > Potential::most_elements || symbols.size() != count * symbol_length)
-    records.fail("lists " + std::to_string(count) + " elements in " + std::to_string(symbols.size()) + " characters");
+    records.fail("lists " + std::to_string(count) + " elements in " +
+                 std::to_string(symbols.size()) + " characters");
   std::vector<std::string> elements;
   for (std::int32_t t = 0; t < count; ++t) {
     const std::string symbol = trimmed(symbols.substr(t * symbol_length, symbol_length));
     if (symbol.empty() || !std::all_of(symbol.begin(), symbol.end(), is_letter))
-      records.fail("element " + std::to_string(t + 1) + " has the symbol " + in_quotes(symbol) + ", which is none");
+      records.fail("element " + std::to_string(t + 1) + " has the symbol " + in_quotes(symbol) +
+                   ", which is none");
     if (std::find(elements.begin(), elements.end(), symbol) != elements.end())
       records.fail("lists element " + symbol + " twice");
     elements.push_back(symbol);
@@ -172,7 +186,8 @@ std::vector<std::string> read_elements(const Records &records)
 
 Basis read_basis(const Records &records, int ntypes)
 {
-  if (const std::string kind = trimmed(records.text(descriptor_kind, "the descriptor")); kind != "Spherical_Chebyshev")
+  if (const std::string kind = trimmed(records.text(descriptor_kind, "the descriptor"));
+      kind != "Spherical_Chebyshev")
     records.fail("descriptor " + in_quotes(kind) + " is not supported, only Spherical_Chebyshev");
   const auto parameters = records.doubles(descriptor_parameters, "the descriptor parameters", 3);
   const auto degree = [&](int k, const char *what, int largest) {
@@ -204,10 +219,12 @@ void drop_feature(ElementModel &model, int k)
   model.norm_mu[k] = 0.0;
   model.norm_sigma[k] = 1.0;
   Layer &first = model.network.front();
-  for (int o = 0; o < first.outputs; ++o) first.weight[static_cast<std::size_t>(o) * first.inputs + k] = 0.0;
+  for (int o = 0; o < first.outputs; ++o)
+    first.weight[static_cast<std::size_t>(o) * first.inputs + k] = 0.0;
 }
 
-ElementModel read_model(const Records &records, const std::vector<std::string> &elements, int element, const std::string &name)
+ElementModel read_model(const Records &records, const std::vector<std::string> &elements,
+                        int element, const std::string &name)
 {
   const int ntypes = static_cast<int>(elements.size());
   ElementModel model;
@@ -215,11 +232,12 @@ ElementModel read_model(const Records &records, const std::vector<std::string> &
   model.network = read_network(records);
   const int inputs = input_count(model.basis, ntypes, name);
   if (model.network.front().inputs != inputs)
-    records.fail("the network expects " + std::to_string(model.network.front().inputs) + " inputs but the descriptor gives " +
-                 std::to_string(inputs));
+    records.fail("the network expects " + std::to_string(model.network.front().inputs) +
+                 " inputs but the descriptor gives " + std::to_string(inputs));
 
   model.norm_mu = records.doubles(feature_mean, "the mean of the features", inputs);
-  const auto square = records.doubles(feature_mean_square, "the mean square of the features", inputs);
+  const auto square =
+      records.doubles(feature_mean_square, "the mean square of the features", inputs);
   model.norm_sigma.resize(inputs);
   for (int k = 0; k < inputs; ++k) {
     const double variance = square[k] - model.norm_mu[k] * model.norm_mu[k];
@@ -256,13 +274,16 @@ Potential read_aenet(const std::vector<AenetFile> &files)
       potential.elements = elements;
       potential.models.resize(elements.size());
     } else if (elements != potential.elements) {
-      records.fail("lists its elements differently from " + files.front().name + ": the files are not of one potential");
+      records.fail("lists its elements differently from " + files.front().name +
+                   ": the files are not of one potential");
     }
     const std::string symbol = trimmed(records.text(central_element, "the element"));
     const auto found = std::find(elements.begin(), elements.end(), symbol);
-    if (found == elements.end()) records.fail("describes element " + in_quotes(symbol) + ", which is not in its own list");
+    if (found == elements.end())
+      records.fail("describes element " + in_quotes(symbol) + ", which is not in its own list");
     const auto t = found - elements.begin();
-    if (potential.models[t]) records.fail("describes element " + symbol + ", as a file before it does");
+    if (potential.models[t])
+      records.fail("describes element " + symbol + ", as a file before it does");
     potential.models[t] = read_model(records, elements, static_cast<int>(t), file.name);
   }
   return potential;

@@ -15,7 +15,7 @@
 namespace turing_glass::nnap {
 
 struct AenetFile {
-  std::string name;          ///< for messages
+  std::string name;    ///< for messages
   std::string_view content;
 };
 

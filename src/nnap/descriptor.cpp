@@ -27,12 +27,14 @@ void Neighbors::reserve(int n)
 
 std::size_t Neighbors::bytes() const
 {
-  return doubles({&dx, &dy, &dz, &rsq, &gx, &gy, &gz}) + type.capacity() * sizeof(int);
+  return doubles({&dx, &dy, &dz, &rsq, &gx, &gy, &gz, &tx, &ty, &tz}) +
+      type.capacity() * sizeof(int);
 }
 
 std::size_t Descriptor::Scratch::bytes() const
 {
-  return doubles({&x, &y, &z, &r, &rinv, &gx, &gy, &gz, &planes, &A, &c, &slope}) +
+  return doubles({&x, &y, &z, &r, &rinv, &gx, &gy, &gz, &planes, &A, &c, &slope, &tx, &ty, &tz,
+                  &turns, &dA, &dc}) +
       (source.capacity() + first_block.capacity() + next.capacity()) * sizeof(int);
 }
 
@@ -51,8 +53,14 @@ Descriptor::Descriptor(const Basis &basis, int ntypes) :
 
 KernelBasis Descriptor::kernel_basis() const
 {
-  return {nn_, harmonics_.lmax, rows_, rcut_, harmonics_.recursion.data(), harmonics_.dz.data(),
-          harmonics_.drho.data(), harmonics_.norm.data()};
+  return {nn_,
+          harmonics_.lmax,
+          rows_,
+          rcut_,
+          harmonics_.recursion.data(),
+          harmonics_.dz.data(),
+          harmonics_.drho.data(),
+          harmonics_.norm.data()};
 }
 
 void Descriptor::sort_by_type(const Kernel &kernel, const Neighbors &neighbors, Scratch &s) const
@@ -62,12 +70,14 @@ void Descriptor::sort_by_type(const Kernel &kernel, const Neighbors &neighbors, 
   first.assign(ntypes_ + 1, 0);
   for (int k = 0; k < neighbors.count; ++k)
     if (neighbors.rsq[k] < rcutsq) ++first[neighbors.type[k] + 1];
-  for (int t = 0; t < ntypes_; ++t) first[t + 1] = first[t] + (first[t + 1] + kernel.width - 1) / kernel.width;
+  for (int t = 0; t < ntypes_; ++t)
+    first[t + 1] = first[t] + (first[t + 1] + kernel.width - 1) / kernel.width;
 
   const int slots = first[ntypes_] * kernel.width;
   if (s.source.size() < static_cast<std::size_t>(slots)) {
     s.source.resize(slots);
-    for (AlignedVector *a : {&s.x, &s.y, &s.z, &s.r, &s.rinv, &s.gx, &s.gy, &s.gz}) a->resize(slots);
+    for (AlignedVector *a : {&s.x, &s.y, &s.z, &s.r, &s.rinv, &s.gx, &s.gy, &s.gz})
+      a->resize(slots);
   }
   std::fill_n(s.source.begin(), slots, -1);
   s.next.resize(ntypes_);
@@ -93,7 +103,8 @@ void Descriptor::sort_by_type(const Kernel &kernel, const Neighbors &neighbors, 
   }
 }
 
-void Descriptor::forward(const Kernel &kernel, const Neighbors &neighbors, Scratch &s, double *P) const
+void Descriptor::forward(const Kernel &kernel, const Neighbors &neighbors, Scratch &s,
+                         double *P) const
 {
   sort_by_type(kernel, neighbors, s);
   const KernelBasis basis = kernel_basis();
@@ -103,16 +114,19 @@ void Descriptor::forward(const Kernel &kernel, const Neighbors &neighbors, Scrat
   s.c.reserve_at_least(static_cast<std::size_t>(weights_.np) * rows_);
   s.slope.reserve_at_least(static_cast<std::size_t>(weights_.np) * rows_);
 
-  kernel.expand(basis, {s.x.data(), s.y.data(), s.z.data(), s.r.data(), s.rinv.data()}, blocks, s.planes.data());
+  kernel.expand(basis, {s.x.data(), s.y.data(), s.z.data(), s.r.data(), s.rinv.data()}, blocks,
+                s.planes.data());
   for (int t = 0; t < ntypes_; ++t)
-    kernel.accumulate(basis, s.first_block[t], s.first_block[t + 1], s.planes.data(), s.A.data() + t * nn_ * rows_);
+    kernel.accumulate(basis, s.first_block[t], s.first_block[t + 1], s.planes.data(),
+                      s.A.data() + t * nn_ * rows_);
   std::fill_n(s.c.data(), weights_.np * rows_, 0.0);
   kernel.combine(gather_.data(), static_cast<int>(gather_.size()), rows_, s.A.data(), s.c.data());
   for (int p = 0; p < weights_.np; ++p)
     invariants_.evaluate(s.c.data() + p * rows_, P + p * invariants_.per_channel());
 }
 
-void Descriptor::backward(const Kernel &kernel, Neighbors &neighbors, Scratch &s, const double *dP) const
+void Descriptor::backward(const Kernel &kernel, Neighbors &neighbors, Scratch &s,
+                          const double *dP) const
 {
   const KernelBasis basis = kernel_basis();
   for (int p = 0; p < weights_.np; ++p) {
@@ -126,8 +140,8 @@ void Descriptor::backward(const Kernel &kernel, Neighbors &neighbors, Scratch &s
 
   const KernelNeighbors lanes = {s.x.data(), s.y.data(), s.z.data(), s.r.data(), s.rinv.data()};
   for (int t = 0; t < ntypes_; ++t)
-    kernel.gradient(basis, lanes, s.first_block[t], s.first_block[t + 1], s.planes.data(), Z + t * nn_ * rows_,
-                    s.gx.data(), s.gy.data(), s.gz.data());
+    kernel.gradient(basis, lanes, s.first_block[t], s.first_block[t + 1], s.planes.data(),
+                    Z + t * nn_ * rows_, s.gx.data(), s.gy.data(), s.gz.data());
   const int slots = s.first_block[ntypes_] * kernel.width;
   for (int slot = 0; slot < slots; ++slot)
     if (const int k = s.source[slot]; k >= 0) {
@@ -135,6 +149,33 @@ void Descriptor::backward(const Kernel &kernel, Neighbors &neighbors, Scratch &s
       neighbors.gy[k] += s.gy[slot];
       neighbors.gz[k] += s.gz[slot];
     }
+}
+
+void Descriptor::tangent(const Kernel &kernel, const Neighbors &neighbors, Scratch &s,
+                         double *dP) const
+{
+  const KernelBasis basis = kernel_basis();
+  const int blocks = s.first_block[ntypes_], slots = blocks * kernel.width;
+  for (AlignedVector *a : {&s.tx, &s.ty, &s.tz}) a->reserve_at_least(slots);
+  s.turns.reserve_at_least(static_cast<std::size_t>(slots) * (nn_ + 4));
+  s.dA.reserve_at_least(static_cast<std::size_t>(ntypes_) * nn_ * rows_);
+  s.dc.reserve_at_least(static_cast<std::size_t>(weights_.np) * rows_);
+  for (int slot = 0; slot < slots; ++slot) {
+    const int k = s.source[slot];
+    s.tx[slot] = k < 0 ? 0.0 : neighbors.tx[k];
+    s.ty[slot] = k < 0 ? 0.0 : neighbors.ty[k];
+    s.tz[slot] = k < 0 ? 0.0 : neighbors.tz[k];
+  }
+  const KernelNeighbors lanes = {s.x.data(), s.y.data(), s.z.data(), s.r.data(), s.rinv.data()};
+  for (int t = 0; t < ntypes_; ++t)
+    kernel.tangent(basis, lanes, s.first_block[t], s.first_block[t + 1], s.planes.data(),
+                   s.tx.data(), s.ty.data(), s.tz.data(), s.turns.data(),
+                   s.dA.data() + t * nn_ * rows_);
+  std::fill_n(s.dc.data(), weights_.np * rows_, 0.0);
+  kernel.combine(gather_.data(), static_cast<int>(gather_.size()), rows_, s.dA.data(), s.dc.data());
+  for (int p = 0; p < weights_.np; ++p)
+    invariants_.tangent(s.c.data() + p * rows_, s.dc.data() + p * rows_,
+                        dP + p * invariants_.per_channel());
 }
 
 }    // namespace turing_glass::nnap

@@ -27,8 +27,14 @@ struct Neighbors {
   AlignedVector rsq;
   std::vector<int> type;       ///< index t of the element
   AlignedVector gx, gy, gz;    ///< dE_i/d(r_j), filled by Evaluator
+  AlignedVector tx, ty,
+      tz;    ///< displacements for Descriptor::tangent(); sized by reserve_tangent()
 
   void reserve(int n);
+  void reserve_tangent()
+  {
+    for (AlignedVector *t : {&tx, &ty, &tz}) t->reserve_at_least(count);
+  }
   void clear() { count = 0; }
   void push(double x, double y, double z, double r2, int t)
   {
@@ -50,6 +56,7 @@ class Descriptor {
     std::vector<int> next;           ///< by type: the slot to fill next
     AlignedVector x, y, z, r, rinv, gx, gy, gz;    ///< by slot
     AlignedVector planes, A, c, slope;
+    AlignedVector tx, ty, tz, turns, dA, dc;    ///< used by tangent() only
     std::size_t bytes() const;
   };
 
@@ -59,7 +66,12 @@ class Descriptor {
   /// P[size()] of the neighbours inside this basis' own cutoff.
   void forward(const Kernel &kernel, const Neighbors &neighbors, Scratch &scratch, double *P) const;
   /// Adds dE/dr_j to neighbors.gx, gy, gz, given dE/dP; after forward() with the same scratch.
-  void backward(const Kernel &kernel, Neighbors &neighbors, Scratch &scratch, const double *dP) const;
+  void backward(const Kernel &kernel, Neighbors &neighbors, Scratch &scratch,
+                const double *dP) const;
+  /// Change of the descriptor, dP[size()], when neighbour j moves by neighbors.tx, ty, tz (A), to first
+  /// order; after forward() with the same scratch.
+  void tangent(const Kernel &kernel, const Neighbors &neighbors, Scratch &scratch,
+               double *dP) const;
 
  private:
   void sort_by_type(const Kernel &kernel, const Neighbors &neighbors, Scratch &scratch) const;
@@ -68,7 +80,7 @@ class Descriptor {
   int ntypes_, nn_;
   double rcut_;
   Harmonics harmonics_;
-  int rows_;            ///< harmonics, padded
+  int rows_;    ///< harmonics, padded
   Invariants invariants_;
   WeightTensor weights_;
   std::vector<KernelWeight> gather_, scatter_;    ///< W and its transpose as offsets into A and c

@@ -6,7 +6,9 @@ namespace turing_glass::nnap {
 
 std::size_t Workspace::bytes() const
 {
-  std::size_t sum = neighbors.bytes() + (P.capacity() + x.capacity() + dP.capacity() + network.capacity()) * sizeof(double);
+  std::size_t sum = neighbors.bytes() +
+      (P.capacity() + x.capacity() + dP.capacity() + network.capacity() + xt.capacity()) *
+          sizeof(double);
   for (const Descriptor::Scratch &s : scratch) sum += s.bytes();
   return sum;
 }
@@ -26,9 +28,9 @@ Evaluator::Evaluator(const Potential &potential, const Kernel &kernel) :
     for (const Basis &basis : model->basis) descriptors.emplace_back(basis, ntypes);
     std::vector<double> inverse_sigma;
     for (const double sigma : model->norm_sigma) inverse_sigma.push_back(1.0 / sigma);
-    models_.emplace_back(Model{std::move(descriptors), Network(model->network), model->inputs(), model->norm_mu,
-                               std::move(inverse_sigma), model->mu_energy + model->reference_energy,
-                               model->sigma_energy});
+    models_.emplace_back(Model{std::move(descriptors), Network(model->network), model->inputs(),
+                               model->norm_mu, std::move(inverse_sigma),
+                               model->mu_energy + model->reference_energy, model->sigma_energy});
   }
 }
 
@@ -59,12 +61,53 @@ double Evaluator::evaluate(int type, Workspace &ws) const
   for (int k = 0; k < model.inputs; ++k) dP[k] *= model.energy_scale * model.inverse_sigma[k];
 
   Neighbors &neighbors = ws.neighbors;
-  for (AlignedVector *g : {&neighbors.gx, &neighbors.gy, &neighbors.gz}) std::fill_n(g->data(), neighbors.count, 0.0);
+  for (AlignedVector *g : {&neighbors.gx, &neighbors.gy, &neighbors.gz})
+    std::fill_n(g->data(), neighbors.count, 0.0);
   for (std::size_t k = 0; k < model.descriptors.size(); ++k) {
     model.descriptors[k].backward(kernel_, neighbors, ws.scratch[k], dP);
     dP += model.descriptors[k].size();
   }
   return model.energy_scale * energy + model.energy_shift;
+}
+
+int Evaluator::first_parameter(int type) const
+{
+  int count = 0;
+  for (int t = 0; t < type; ++t)
+    if (models_[t]) count += models_[t]->network.parameter_count();
+  return count;
+}
+
+int Evaluator::parameter_count() const
+{
+  return first_parameter(ntypes());
+}
+
+void Evaluator::copy_parameters_to(double *parameters) const
+{
+  for (int t = 0; t < ntypes(); ++t)
+    if (models_[t]) models_[t]->network.copy_parameters_to(parameters + first_parameter(t));
+}
+
+void Evaluator::set_parameters(const double *parameters)
+{
+  for (int t = 0; t < ntypes(); ++t)
+    if (models_[t]) models_[t]->network.set_parameters(parameters + first_parameter(t));
+}
+
+void Evaluator::add_parameter_gradient(int type, Workspace &ws, double a, double *gradient) const
+{
+  const Model &model = *models_[type];
+  ws.xt.reserve_at_least(model.network.inputs_padded());
+  double *xt = ws.xt.data();
+  for (std::size_t k = 0; k < model.descriptors.size(); ++k) {
+    model.descriptors[k].tangent(kernel_, ws.neighbors, ws.scratch[k], xt);
+    xt += model.descriptors[k].size();
+  }
+  xt = ws.xt.data();
+  for (int k = 0; k < model.inputs; ++k) xt[k] *= model.inverse_sigma[k] * model.energy_scale;
+  model.network.add_gradient(kernel_, ws.x.data(), xt, a * model.energy_scale,
+                             gradient + first_parameter(type), ws.network.data());
 }
 
 }    // namespace turing_glass::nnap

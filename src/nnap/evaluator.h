@@ -21,6 +21,7 @@ struct Workspace {
   Neighbors neighbors;
   std::vector<Descriptor::Scratch> scratch;    ///< one per basis of a model
   AlignedVector P, x, dP, network;
+  AlignedVector xt;    ///< change of x along a displacement (training)
   std::size_t bytes() const;
 };
 
@@ -40,6 +41,19 @@ class Evaluator {
 
   /// E_i (eV); workspace.neighbors.gx,gy,gz receive dE_i/dr_j (eV/A).
   double evaluate(int type, Workspace &workspace) const;
+
+  /// Weights of the networks, for training; layout: Network::copy_parameters_to, elements in order.
+  int parameter_count() const;
+  void copy_parameters_to(double *parameters) const;
+  void set_parameters(const double *parameters);
+  /// Index of the first parameter of an element.
+  int first_parameter(int type) const;
+
+  /// After evaluate() with this workspace: adds to gradient[parameter_count()] the derivative by the
+  /// parameters of G = a E_i + sum_j (dE_i/dr_j) . t_j, where t_j = workspace.neighbors.tx,ty,tz[j] (A)
+  /// stays fixed. With a and t from the errors of energies and forces this is the gradient of a loss
+  /// (training theory page, eq. 4).
+  void add_parameter_gradient(int type, Workspace &workspace, double a, double *gradient) const;
 
  private:
   struct Model {

@@ -5,8 +5,8 @@
 namespace turing_glass::nnap {
 
 Harmonics::Harmonics(int lmax) :
-    lmax(lmax), recursion(pair_count(lmax), 0.0), dz(pair_count(lmax), 0.0), drho(pair_count(lmax), 0.0),
-    norm(row_count(lmax))
+    lmax(lmax), recursion(pair_count(lmax), 0.0), dz(pair_count(lmax), 0.0),
+    drho(pair_count(lmax), 0.0), norm(row_count(lmax))
 {
   constexpr double pi = 3.14159265358979323846;
   for (int m = 0; m <= lmax; ++m) {
@@ -24,7 +24,8 @@ Harmonics::Harmonics(int lmax) :
       if (l > m) dz[k] = (l + m) * (l - m) / (2.0 * l - 1.0);
 
       const double factorials = std::tgamma(l - m + 1.0) / std::tgamma(l + m + 1.0);
-      const double n = leading * std::sqrt((2 * l + 1) / (4.0 * pi) * factorials * (m == 0 ? 1.0 : 2.0));
+      const double n =
+          leading * std::sqrt((2 * l + 1) / (4.0 * pi) * factorials * (m == 0 ? 1.0 : 2.0));
       norm[row(lmax, l, m)] = n;
       norm[row(lmax, l, -m)] = n;
     }

@@ -27,7 +27,10 @@ struct Harmonics {
   static constexpr int row_count(int lmax) { return (lmax + 1) * (lmax + 1); }
   static constexpr int pair_count(int lmax) { return (lmax + 1) * (lmax + 2) / 2; }
   /// Index of the pair (l, m), m >= 0.
-  static constexpr int pair(int lmax, int l, int m) { return m * (lmax + 1) - m * (m - 1) / 2 + l - m; }
+  static constexpr int pair(int lmax, int l, int m)
+  {
+    return m * (lmax + 1) - m * (m - 1) / 2 + l - m;
+  }
   /// Row of Y_l,m; m < 0 are the sines.
   static constexpr int row(int lmax, int l, int m)
   {

@@ -53,8 +53,8 @@ int Invariants::per_channel(const Basis &basis)
 }
 
 Invariants::Invariants(const Basis &basis) :
-    kind_(basis.kind), count_(per_channel(basis)), lmax_(basis.lmax), rows_(Harmonics::row_count(degree(basis))),
-    degree_of_row_(rows_)
+    kind_(basis.kind), count_(per_channel(basis)), lmax_(basis.lmax),
+    rows_(Harmonics::row_count(degree(basis))), degree_of_row_(rows_)
 {
   const int lmax = degree(basis);
   for (int l = 0; l <= lmax; ++l)
@@ -78,7 +78,8 @@ Invariants::Invariants(const Basis &basis) :
       }
     Cubic cubic;
     for (const auto &[rows, factor] : monomials)
-      if (std::abs(factor.real()) > 1e-14) cubic.terms.push_back({rows[0], rows[1], rows[2], factor.real()});
+      if (std::abs(factor.real()) > 1e-14)
+        cubic.terms.push_back({rows[0], rows[1], rows[2], factor.real()});
     cubic_.push_back(std::move(cubic));
   }
 }
@@ -120,6 +121,26 @@ void Invariants::gradient(const double *c, const double *weight, double *slope) 
       slope[t.c] += f * c[t.a] * c[t.b];
     }
     ++w;
+  }
+}
+
+void Invariants::tangent(const double *c, const double *dc, double *change) const
+{
+  if (kind_ == Basis::Kind::chebyshev) {
+    change[0] = std::sqrt(four_pi) * dc[0];
+    return;
+  }
+  std::fill_n(change, count_, 0.0);
+  for (int row = 0; row < rows_; ++row)
+    if (const int l = degree_of_row_[row]; l <= lmax_) change[l] += c[row] * dc[row];
+  for (int l = 0; l <= lmax_; ++l) change[l] *= 2.0 * power_factor_[l];
+  double *b = change + lmax_ + 1;
+  for (const Cubic &cubic : cubic_) {
+    double sum = 0.0;
+    for (const Term &t : cubic.terms)
+      sum += t.factor *
+          (dc[t.a] * c[t.b] * c[t.c] + c[t.a] * dc[t.b] * c[t.c] + c[t.a] * c[t.b] * dc[t.c]);
+    *b++ = sum;
   }
 }
 

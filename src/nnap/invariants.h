@@ -22,7 +22,10 @@ class Invariants {
   explicit Invariants(const Basis &basis);
 
   /// Degree up to which harmonics are needed: max(lmax, l3max).
-  static int degree(const Basis &basis) { return basis.lmax > basis.l3max ? basis.lmax : basis.l3max; }
+  static int degree(const Basis &basis)
+  {
+    return basis.lmax > basis.l3max ? basis.lmax : basis.l3max;
+  }
   /// Number of invariants of one channel.
   static int per_channel(const Basis &basis);
 
@@ -32,6 +35,8 @@ class Invariants {
   void evaluate(const double *c, double *invariants) const;
   /// d/dc of sum_k weight[k] invariants[k]; `slope` is overwritten.
   void gradient(const double *c, const double *weight, double *slope) const;
+  /// Change of the invariants when c changes by dc (first order).
+  void tangent(const double *c, const double *dc, double *change) const;
 
  private:
   struct Term {

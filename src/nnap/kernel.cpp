@@ -19,7 +19,10 @@ constexpr int degrees_at_once = width >= 8 ? 2 : 1;
 /// Radial functions handled together; larger bases are cut into groups of at most this many.
 constexpr int largest_group = 7;
 
-inline const Pack *load(const double *p) { return reinterpret_cast<const Pack *>(p); }
+inline const Pack *load(const double *p)
+{
+  return reinterpret_cast<const Pack *>(p);
+}
 
 inline double sum(Pack v)
 {
@@ -30,9 +33,18 @@ inline double sum(Pack v)
   return s[0];
 }
 
-constexpr int pair_count(int lmax) { return (lmax + 1) * (lmax + 2) / 2; }
-constexpr int pair_begin(int lmax, int m) { return m * (lmax + 1) - m * (m - 1) / 2; }
-constexpr int row_begin(int lmax, int m) { return m == 0 ? 0 : 2 * pair_begin(lmax, m) - (lmax + 1); }
+constexpr int pair_count(int lmax)
+{
+  return (lmax + 1) * (lmax + 2) / 2;
+}
+constexpr int pair_begin(int lmax, int m)
+{
+  return m * (lmax + 1) - m * (m - 1) / 2;
+}
+constexpr int row_begin(int lmax, int m)
+{
+  return m == 0 ? 0 : 2 * pair_begin(lmax, m) - (lmax + 1);
+}
 
 /// Where the planes of a block begin, in units of Pack.
 struct Planes {
@@ -58,7 +70,8 @@ void expand(const KernelBasis &basis, const KernelNeighbors &neighbors, int nblo
   for (int block = 0; block < nblocks; ++block) {
     Pack *plane = reinterpret_cast<Pack *>(planes) + static_cast<long>(block) * at.stride;
     const Pack r = load(neighbors.r)[block];
-    const Pack x = load(neighbors.x)[block], y = load(neighbors.y)[block], z = load(neighbors.z)[block];
+    const Pack x = load(neighbors.x)[block], y = load(neighbors.y)[block],
+               z = load(neighbors.z)[block];
 
     // f_c = (1 - (r/rc)^2)^4, R_n = T_n(t), t = 1 - 2 r/rc
     const Pack s = r * inverse;
@@ -103,8 +116,8 @@ void expand(const KernelBasis &basis, const KernelNeighbors &neighbors, int nblo
 
 /// Sums over blocks for `degrees` neighbouring l of one m; sine rows only where m > 0.
 template <int N, int degrees, bool sines>
-inline void accumulate_rows(const KernelBasis &basis, const Planes &at, int n0, int m, int l, int first, int last,
-                            const Pack *planes, double *A)
+inline void accumulate_rows(const KernelBasis &basis, const Planes &at, int n0, int m, int l,
+                            int first, int last, const Pack *planes, double *A)
 {
   Pack cosine[degrees][N] = {}, sine[degrees][N] = {};
   const int pair = at.q + pair_begin(basis.lmax, m) + l - m;
@@ -131,24 +144,28 @@ inline void accumulate_rows(const KernelBasis &basis, const Planes &at, int n0, 
 }
 
 template <int N>
-void accumulate_group(const KernelBasis &basis, int n0, int first, int last, const Pack *planes, double *A)
+void accumulate_group(const KernelBasis &basis, int n0, int first, int last, const Pack *planes,
+                      double *A)
 {
   const Planes at(basis);
   int l = 0;
   for (; l + 2 * degrees_at_once <= basis.lmax + 1; l += 2 * degrees_at_once)
     accumulate_rows<N, 2 * degrees_at_once, false>(basis, at, n0, 0, l, first, last, planes, A);
-  for (; l <= basis.lmax; ++l) accumulate_rows<N, 1, false>(basis, at, n0, 0, l, first, last, planes, A);
+  for (; l <= basis.lmax; ++l)
+    accumulate_rows<N, 1, false>(basis, at, n0, 0, l, first, last, planes, A);
   for (int m = 1; m <= basis.lmax; ++m) {
     l = m;
     for (; l + degrees_at_once <= basis.lmax + 1; l += degrees_at_once)
       accumulate_rows<N, degrees_at_once, true>(basis, at, n0, m, l, first, last, planes, A);
-    for (; l <= basis.lmax; ++l) accumulate_rows<N, 1, true>(basis, at, n0, m, l, first, last, planes, A);
+    for (; l <= basis.lmax; ++l)
+      accumulate_rows<N, 1, true>(basis, at, n0, m, l, first, last, planes, A);
   }
 }
 
 template <int N>
-void gradient_group(const KernelBasis &basis, const KernelNeighbors &neighbors, int n0, int first, int last,
-                    const Pack *planes, const double *Z, double *gx, double *gy, double *gz)
+void gradient_group(const KernelBasis &basis, const KernelNeighbors &neighbors, int n0, int first,
+                    int last, const Pack *planes, const double *Z, double *gx, double *gy,
+                    double *gz)
 {
   const Planes at(basis);
   const int lmax = basis.lmax, rows = basis.rows;
@@ -202,7 +219,8 @@ void gradient_group(const KernelBasis &basis, const KernelNeighbors &neighbors, 
       vy += static_cast<double>(m) * (beta * a[m - 1] - alpha * b[m - 1]);
     }
 
-    const Pack x = load(neighbors.x)[block], y = load(neighbors.y)[block], z = load(neighbors.z)[block];
+    const Pack x = load(neighbors.x)[block], y = load(neighbors.y)[block],
+               z = load(neighbors.z)[block];
     const Pack rinv = load(neighbors.rinv)[block];
     vx -= x * vrho;
     vy -= y * vrho;
@@ -233,33 +251,165 @@ void accumulate(const KernelBasis &basis, int first, int last, const double *pla
   const Pack *p = load(planes);
   for_each_group(basis.nn, [&](int size, int n0) {
     switch (size) {
-      case 1: accumulate_group<1>(basis, n0, first, last, p, A); break;
-      case 2: accumulate_group<2>(basis, n0, first, last, p, A); break;
-      case 3: accumulate_group<3>(basis, n0, first, last, p, A); break;
-      case 4: accumulate_group<4>(basis, n0, first, last, p, A); break;
-      case 5: accumulate_group<5>(basis, n0, first, last, p, A); break;
-      case 6: accumulate_group<6>(basis, n0, first, last, p, A); break;
-      case 7: accumulate_group<7>(basis, n0, first, last, p, A); break;
+      case 1:
+        accumulate_group<1>(basis, n0, first, last, p, A);
+        break;
+      case 2:
+        accumulate_group<2>(basis, n0, first, last, p, A);
+        break;
+      case 3:
+        accumulate_group<3>(basis, n0, first, last, p, A);
+        break;
+      case 4:
+        accumulate_group<4>(basis, n0, first, last, p, A);
+        break;
+      case 5:
+        accumulate_group<5>(basis, n0, first, last, p, A);
+        break;
+      case 6:
+        accumulate_group<6>(basis, n0, first, last, p, A);
+        break;
+      case 7:
+        accumulate_group<7>(basis, n0, first, last, p, A);
+        break;
     }
   });
 }
 
-void gradient(const KernelBasis &basis, const KernelNeighbors &neighbors, int first, int last, const double *planes,
-              const double *Z, double *gx, double *gy, double *gz)
+void gradient(const KernelBasis &basis, const KernelNeighbors &neighbors, int first, int last,
+              const double *planes, const double *Z, double *gx, double *gy, double *gz)
 {
   const Pack *p = load(planes);
   for_each_group(basis.nn, [&](int size, int n0) {
     switch (size) {
-      case 1: gradient_group<1>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz); break;
-      case 2: gradient_group<2>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz); break;
-      case 3: gradient_group<3>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz); break;
-      case 4: gradient_group<4>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz); break;
-      case 5: gradient_group<5>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz); break;
-      case 6: gradient_group<6>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz); break;
-      case 7: gradient_group<7>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz); break;
+      case 1:
+        gradient_group<1>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz);
+        break;
+      case 2:
+        gradient_group<2>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz);
+        break;
+      case 3:
+        gradient_group<3>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz);
+        break;
+      case 4:
+        gradient_group<4>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz);
+        break;
+      case 5:
+        gradient_group<5>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz);
+        break;
+      case 6:
+        gradient_group<6>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz);
+        break;
+      case 7:
+        gradient_group<7>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz);
+        break;
     }
   });
 }
+
+// ---- derivative of the sums along a displacement (training) -------------------------------------
+
+/// What a displacement of the neighbours means for a block, in units of Pack: the change of the unit
+/// vector (x, y, z and x dx + y dy), then that of each g_n.
+constexpr int turn_x = 0, turn_y = 1, turn_z = 2, turn_rho = 3, turn_g = 4;
+
+/// Sums over blocks of dg_n Y_row + g_n dY_row for one (l, m).
+template <int N, bool sines>
+inline void tangent_rows(const KernelBasis &basis, const Planes &at, int n0, int m, int l,
+                         int first, int last, const Pack *planes, const Pack *turns, double *dA)
+{
+  Pack cosine[N] = {}, sine[N] = {};
+  const int lmax = basis.lmax, stride = turn_g + basis.nn;
+  const int pair = pair_begin(lmax, m) + l - m, above = pair_begin(lmax, m + 1) + l - m - 2;
+  for (int block = first; block < last; ++block) {
+    const Pack *plane = planes + static_cast<long>(block) * at.stride;
+    const Pack *turn = turns + static_cast<long>(block) * stride;
+    const Pack *q = plane + at.q, *a = plane + at.a, *b = plane + at.b;
+    Pack dq = turn[turn_z] * 0.0;
+    if (l > m) dq += basis.dz[pair] * q[pair - 1] * turn[turn_z];
+    if (l > m + 1) dq -= basis.drho[pair] * q[above] * turn[turn_rho];
+    const Pack yc = q[pair] * a[m], ys = q[pair] * b[m];
+    Pack dyc = dq * a[m], dys = dq * b[m];
+    if (sines) {
+      dyc +=
+          q[pair] * (static_cast<double>(m) * (a[m - 1] * turn[turn_x] - b[m - 1] * turn[turn_y]));
+      dys +=
+          q[pair] * (static_cast<double>(m) * (b[m - 1] * turn[turn_x] + a[m - 1] * turn[turn_y]));
+    }
+    for (int n = 0; n < N; ++n) {
+      const Pack g = plane[n0 + n], dg = turn[turn_g + n0 + n];
+      cosine[n] += dg * yc + g * dyc;
+      if (sines) sine[n] += dg * ys + g * dys;
+    }
+  }
+  const int row = row_begin(lmax, m) + l - m;
+  for (int n = 0; n < N; ++n) {
+    double *out = dA + (n0 + n) * basis.rows + row;
+    out[0] = basis.norm[row] * sum(cosine[n]);
+    if (sines) out[lmax + 1 - m] = basis.norm[row] * sum(sine[n]);
+  }
+}
+
+template <int N>
+void tangent_group(const KernelBasis &basis, int n0, int first, int last, const Pack *planes,
+                   const Pack *turns, double *dA)
+{
+  const Planes at(basis);
+  for (int l = 0; l <= basis.lmax; ++l)
+    tangent_rows<N, false>(basis, at, n0, 0, l, first, last, planes, turns, dA);
+  for (int m = 1; m <= basis.lmax; ++m)
+    for (int l = m; l <= basis.lmax; ++l)
+      tangent_rows<N, true>(basis, at, n0, m, l, first, last, planes, turns, dA);
+}
+
+void tangent(const KernelBasis &basis, const KernelNeighbors &neighbors, int first, int last,
+             const double *planes, const double *dx, const double *dy, const double *dz,
+             double *scratch, double *dA)
+{
+  const Planes at(basis);
+  Pack *turns = reinterpret_cast<Pack *>(scratch);
+  for (int block = first; block < last; ++block) {
+    const Pack *plane = load(planes) + static_cast<long>(block) * at.stride;
+    Pack *turn = turns + static_cast<long>(block) * (turn_g + basis.nn);
+    const Pack x = load(neighbors.x)[block], y = load(neighbors.y)[block],
+               z = load(neighbors.z)[block];
+    const Pack rinv = load(neighbors.rinv)[block];
+    const Pack tx = load(dx)[block], ty = load(dy)[block], tz = load(dz)[block];
+    const Pack along = x * tx + y * ty + z * tz;
+    turn[turn_x] = (tx - x * along) * rinv;
+    turn[turn_y] = (ty - y * along) * rinv;
+    turn[turn_z] = (tz - z * along) * rinv;
+    turn[turn_rho] = x * turn[turn_x] + y * turn[turn_y];
+    for (int n = 0; n < basis.nn; ++n) turn[turn_g + n] = plane[at.dg + n] * along;
+  }
+  for_each_group(basis.nn, [&](int size, int n0) {
+    switch (size) {
+      case 1:
+        tangent_group<1>(basis, n0, first, last, load(planes), turns, dA);
+        break;
+      case 2:
+        tangent_group<2>(basis, n0, first, last, load(planes), turns, dA);
+        break;
+      case 3:
+        tangent_group<3>(basis, n0, first, last, load(planes), turns, dA);
+        break;
+      case 4:
+        tangent_group<4>(basis, n0, first, last, load(planes), turns, dA);
+        break;
+      case 5:
+        tangent_group<5>(basis, n0, first, last, load(planes), turns, dA);
+        break;
+      case 6:
+        tangent_group<6>(basis, n0, first, last, load(planes), turns, dA);
+        break;
+      case 7:
+        tangent_group<7>(basis, n0, first, last, load(planes), turns, dA);
+        break;
+    }
+  });
+}
+
+// ---- channels and network -----------------------------------------------------------------------
 
 void combine(const KernelWeight *weights, int count, int length, const double *from, double *to)
 {
@@ -272,8 +422,8 @@ void combine(const KernelWeight *weights, int count, int length, const double *f
 }
 
 /// y[k] += sum_i x[i] matrix[i][k] for padded rows.
-inline void multiply_add(const double *__restrict matrix, int nx, int ny_padded, const double *__restrict x,
-                         double *__restrict y)
+inline void multiply_add(const double *__restrict matrix, int nx, int ny_padded,
+                         const double *__restrict x, double *__restrict y)
 {
   for (int i = 0; i < nx; ++i)
     for (int k = 0; k < ny_padded; ++k) y[k] += x[i] * matrix[i * ny_padded + k];
@@ -318,9 +468,77 @@ double network(const KernelLayer *layers, int nlayers, const double *x, double *
   return result;
 }
 
+/// Per layer, scratch holds: y, yt (values and tangents of the outputs), f', f'' vt (slope of the
+/// activation and its change along the tangent), and the adjoints of y and yt.
+void network_gradient(const KernelLayer *layers, int nlayers, const double *x, const double *xt,
+                      double a, double *gradient, double *scratch)
+{
+  const double *input = x, *input_t = xt;
+  double *at = scratch;
+  for (int k = 0; k < nlayers; ++k) {
+    const KernelLayer &layer = layers[k];
+    const int n = layer.outputs_padded;
+    double *y = at, *yt = y + n, *slope = yt + n, *turn = slope + n;
+    for (int o = 0; o < n; ++o) {
+      y[o] = layer.bias[o];
+      yt[o] = 0.0;
+    }
+    multiply_add(layer.by_input, layer.inputs, n, input, y);
+    multiply_add(layer.by_input, layer.inputs, n, input_t, yt);
+    for (int o = 0; o < layer.outputs; ++o) {
+      slope[o] = 1.0;
+      turn[o] = 0.0;
+      if (layer.silu) {
+        const double v = y[o], vt = yt[o], s = 1.0 / (1.0 + exp(-v)), ds = s * (1.0 - s);
+        y[o] = v * s;
+        slope[o] = s + v * ds;
+        turn[o] = (2.0 * ds + v * ds * (1.0 - 2.0 * s)) * vt;
+        yt[o] = slope[o] * vt;
+      }
+    }
+    input = y;
+    input_t = yt;
+    at += 6 * n;
+    gradient += (layer.inputs + 1) * n;
+  }
+
+  for (int k = nlayers - 1; k >= 0; --k) {
+    const KernelLayer &layer = layers[k];
+    const int n = layer.outputs_padded;
+    at -= 6 * n;
+    gradient -= (layer.inputs + 1) * n;
+    // p = dG/dy, pt = dG/d(yt); then of the sums v before the activation
+    double *slope = at + 2 * n, *turn = at + 3 * n, *p = at + 4 * n, *pt = at + 5 * n;
+    if (k == nlayers - 1) {
+      p[0] = a;
+      pt[0] = 1.0;
+    }
+    for (int o = 0; o < layer.outputs; ++o) {
+      p[o] = p[o] * slope[o] + pt[o] * turn[o];
+      pt[o] *= slope[o];
+    }
+    for (int o = layer.outputs; o < n; ++o) p[o] = pt[o] = 0.0;
+
+    const double *in = x, *in_t = xt;
+    if (k > 0) {
+      double *below = at - 6 * layers[k - 1].outputs_padded;
+      const int nb = layers[k - 1].outputs_padded;
+      in = below;
+      in_t = below + nb;
+      for (int i = 0; i < nb; ++i) below[4 * nb + i] = below[5 * nb + i] = 0.0;
+      multiply_add(layer.by_output, layer.outputs, layer.inputs_padded, p, below + 4 * nb);
+      multiply_add(layer.by_output, layer.outputs, layer.inputs_padded, pt, below + 5 * nb);
+    }
+    for (int i = 0; i < layer.inputs; ++i)
+      for (int o = 0; o < n; ++o) gradient[i * n + o] += in[i] * p[o] + in_t[i] * pt[o];
+    for (int o = 0; o < n; ++o) gradient[layer.inputs * n + o] += p[o];
+  }
+}
+
 }    // namespace
 
 extern const Kernel TG_KERNEL;
-const Kernel TG_KERNEL = {TG_NAME, width, block_stride, expand, accumulate, gradient, combine, network};
+const Kernel TG_KERNEL = {TG_NAME,  width,   block_stride, expand,  accumulate,
+                          gradient, tangent, combine,      network, network_gradient};
 
 }    // namespace turing_glass::nnap

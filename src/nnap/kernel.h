@@ -25,17 +25,17 @@ namespace turing_glass::nnap {
 
 /// Sizes and coefficient tables of one basis (harmonics.h), owned by Descriptor.
 struct KernelBasis {
-  int nn;                ///< radial functions, nmax + 1
-  int lmax;              ///< degree of the harmonics
-  int rows;              ///< (lmax + 1)^2, padded to a multiple of 8: the stride between n in A and Z
+  int nn;      ///< radial functions, nmax + 1
+  int lmax;    ///< degree of the harmonics
+  int rows;    ///< (lmax + 1)^2, padded to a multiple of 8: the stride between n in A and Z
   double rcut;
   const double *recursion, *dz, *drho, *norm;
 };
 
 /// Neighbours of one atom, sorted by type, padded to whole blocks; arrays by slot.
 struct KernelNeighbors {
-  const double *x, *y, *z;      ///< unit vectors
-  const double *r, *rinv;       ///< distance and its inverse
+  const double *x, *y, *z;    ///< unit vectors
+  const double *r, *rinv;     ///< distance and its inverse
 };
 
 /// A non-zero element of W: channel row `to` += w * sum row `from` (offsets in doubles).
@@ -47,9 +47,9 @@ struct KernelWeight {
 /// A layer with both orientations of its matrix, rows padded with zeros to `..._padded`.
 struct KernelLayer {
   int inputs, outputs, inputs_padded, outputs_padded;
-  const double *by_input;      ///< [input][output]
-  const double *by_output;     ///< [output][input]
-  const double *bias;          ///< [output]
+  const double *by_input;     ///< [input][output]
+  const double *by_output;    ///< [output][input]
+  const double *bias;         ///< [output]
   bool silu;
 };
 
@@ -64,12 +64,23 @@ struct Kernel {
   /// A[n][row] over blocks first..last-1; A is overwritten.
   void (*accumulate)(const KernelBasis &, int first, int last, const double *planes, double *A);
   /// dE/d(x,y,z) of every slot in blocks first..last-1, overwritten.
-  void (*gradient)(const KernelBasis &, const KernelNeighbors &, int first, int last, const double *planes,
-                   const double *Z, double *gx, double *gy, double *gz);
+  void (*gradient)(const KernelBasis &, const KernelNeighbors &, int first, int last,
+                   const double *planes, const double *Z, double *gx, double *gy, double *gz);
+  /// Derivative of A[n][row] when the neighbours move by (dx, dy, dz) (A, by slot), blocks first..last-1;
+  /// overwritten. scratch: (nn + 4) * width doubles a block.
+  void (*tangent)(const KernelBasis &, const KernelNeighbors &, int first, int last,
+                  const double *planes, const double *dx, const double *dy, const double *dz,
+                  double *scratch, double *dA);
   /// to[weights.to + k] += w from[weights.from + k], k = 0..length-1.
-  void (*combine)(const KernelWeight *weights, int count, int length, const double *from, double *to);
+  void (*combine)(const KernelWeight *weights, int count, int length, const double *from,
+                  double *to);
   /// Network output for x (padded input); dx receives its gradient. scratch: see Network.
-  double (*network)(const KernelLayer *layers, int nlayers, const double *x, double *dx, double *scratch);
+  double (*network)(const KernelLayer *layers, int nlayers, const double *x, double *dx,
+                    double *scratch);
+  /// Adds to `gradient` (laid out as KernelLayer's by_input and bias, see Network) the derivative by the
+  /// parameters of G = a net(x) + (d net/dx) . xt, with the tangent xt fixed.
+  void (*network_gradient)(const KernelLayer *layers, int nlayers, const double *x,
+                           const double *xt, double a, double *gradient, double *scratch);
 };
 
 /// The fastest kernel this processor can run.

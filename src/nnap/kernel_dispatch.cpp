@@ -20,7 +20,8 @@ struct Runnable {
     const auto add = [&](const Kernel &kernel) { best = list[count++] = &kernel; };
 #ifdef TG_X86
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) add(kernel_avx2);
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl"))
       add(kernel_avx512);
 #endif
     static_cast<void>(add);

@@ -1,5 +1,7 @@
 #include "network.h"
 
+#include <algorithm>
+
 namespace turing_glass::nnap {
 
 Network::Network(const std::vector<Layer> &layers)
@@ -7,8 +9,11 @@ Network::Network(const std::vector<Layer> &layers)
   std::size_t size = 0;
   for (const Layer &layer : layers) {
     const int in = padded(layer.inputs), out = padded(layer.outputs);
-    size += static_cast<std::size_t>(layer.inputs) * out + static_cast<std::size_t>(layer.outputs) * in + out;
-    scratch_ += 2 * out;    // values and slopes
+    size += static_cast<std::size_t>(layer.inputs) * out +
+        static_cast<std::size_t>(layer.outputs) * in + out;
+    scratch_ +=
+        6 * out;    // what network_gradient keeps of a layer; evaluation needs a third of it
+    parameters_ += (layer.inputs + 1) * out;
   }
   storage_.resize(size);
 
@@ -21,9 +26,33 @@ Network::Network(const std::vector<Layer> &layers)
     for (int o = 0; o < layer.outputs; ++o) {
       bias[o] = layer.bias[o];
       for (int i = 0; i < layer.inputs; ++i)
-        by_input[i * out + o] = by_output[o * in + i] = layer.weight[static_cast<std::size_t>(o) * layer.inputs + i];
+        by_input[i * out + o] = by_output[o * in + i] =
+            layer.weight[static_cast<std::size_t>(o) * layer.inputs + i];
     }
-    layers_.push_back({layer.inputs, layer.outputs, in, out, by_input, by_output, bias, layer.silu});
+    layers_.push_back(
+        {layer.inputs, layer.outputs, in, out, by_input, by_output, bias, layer.silu});
+  }
+}
+
+void Network::copy_parameters_to(double *parameters) const
+{
+  for (const KernelLayer &layer : layers_) {
+    parameters = std::copy_n(layer.by_input, layer.inputs * layer.outputs_padded, parameters);
+    parameters = std::copy_n(layer.bias, layer.outputs_padded, parameters);
+  }
+}
+
+void Network::set_parameters(const double *parameters)
+{
+  double *next = storage_.data();
+  for (const KernelLayer &layer : layers_) {
+    const int in = layer.inputs_padded, out = layer.outputs_padded;
+    double *by_output = std::copy_n(parameters, layer.inputs * out, next);
+    double *bias = by_output + static_cast<std::size_t>(layer.outputs) * in;
+    for (int o = 0; o < layer.outputs; ++o)
+      for (int i = 0; i < layer.inputs; ++i) by_output[o * in + i] = parameters[i * out + o];
+    next = std::copy_n(parameters + layer.inputs * out, out, bias);
+    parameters += (layer.inputs + 1) * out;
   }
 }
 

@@ -22,7 +22,7 @@ class Network {
 
   int inputs() const { return layers_.front().inputs; }
   int inputs_padded() const { return layers_.front().inputs_padded; }
-  /// Doubles evaluate() needs as scratch.
+  /// Doubles evaluate() and add_gradient() need as scratch.
   int scratch_size() const { return scratch_; }
 
   /// Output for x[inputs_padded()]; dx[inputs_padded()] receives the gradient.
@@ -31,10 +31,23 @@ class Network {
     return kernel.network(layers_.data(), static_cast<int>(layers_.size()), x, dx, scratch);
   }
 
+  /// Weights and biases: for each layer [input][output], then the biases; outputs padded by zeros.
+  int parameter_count() const { return parameters_; }
+  void copy_parameters_to(double *parameters) const;
+  void set_parameters(const double *parameters);
+
+  /// Adds the derivative by the parameters of G = a net(x) + (d net/dx) . xt to gradient[parameter_count()].
+  void add_gradient(const Kernel &kernel, const double *x, const double *xt, double a,
+                    double *gradient, double *scratch) const
+  {
+    kernel.network_gradient(layers_.data(), static_cast<int>(layers_.size()), x, xt, a, gradient,
+                            scratch);
+  }
+
  private:
   AlignedVector storage_;
   std::vector<KernelLayer> layers_;
-  int scratch_ = 0;
+  int scratch_ = 0, parameters_ = 0;
 };
 
 }    // namespace turing_glass::nnap

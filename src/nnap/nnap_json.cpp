@@ -21,6 +21,9 @@ constexpr int first_common_scale = 5;    // from this version on
 /// Objects in an NNAP file nest less than ten deep; beyond this the input is not one.
 constexpr int deepest_nesting = 32;
 
+/// Arrays and objects together: a file has one for each node of its networks, and a few more.
+constexpr int most_containers = 1000000;
+
 /// A JSON object together with the words that lead to it, for messages.
 class Section {
  public:
@@ -31,7 +34,10 @@ class Section {
 
   const std::string &where() const { return where_; }
 
-  [[noreturn]] void fail(const std::string &what) const { throw PotentialError(where_ + ": " + what); }
+  [[noreturn]] void fail(const std::string &what) const
+  {
+    throw PotentialError(where_ + ": " + what);
+  }
 
   bool has(const char *key) const { return value_.contains(key) && !value_[key].is_null(); }
 
@@ -72,7 +78,10 @@ class Section {
     if (!at(key).is_string()) fail(std::string("'") + key + "' must be a string");
     return at(key).get<std::string>();
   }
-  std::string text(const char *key, const char *absent) const { return has(key) ? text(key) : absent; }
+  std::string text(const char *key, const char *absent) const
+  {
+    return has(key) ? text(key) : absent;
+  }
 
   const json &array(const char *key) const
   {
@@ -107,21 +116,25 @@ class Section {
 };
 
 /// Numbers [rows][columns], given either flat or as one array per row.
-std::vector<double> rows_or_flat(const Section &section, const char *key, std::size_t nrows, std::size_t ncolumns)
+std::vector<double> rows_or_flat(const Section &section, const char *key, std::size_t nrows,
+                                 std::size_t ncolumns)
 {
   const json &values = section.array(key);
   const std::vector<double> out = section.numbers(key);
   const std::string shape = std::to_string(nrows) + " x " + std::to_string(ncolumns);
   for (const json &row : values)
     if (row.is_array() != values[0].is_array() || (row.is_array() && row.size() != ncolumns))
-      section.fail(std::string("'") + key + "' must have " + shape + " numbers, its rows have other lengths");
+      section.fail(std::string("'") + key + "' must have " + shape +
+                   " numbers, its rows have other lengths");
   if (out.size() != nrows * ncolumns)
-    section.fail(std::string("'") + key + "' has " + std::to_string(out.size()) + " numbers, " + shape + " are needed");
+    section.fail(std::string("'") + key + "' has " + std::to_string(out.size()) + " numbers, " +
+                 shape + " are needed");
   return out;
 }
 
 /// Matrix [rows][columns]; the shape of every row is checked.
-std::vector<double> matrix(const Section &section, const std::string &key, const json &rows, int nrows, int ncolumns)
+std::vector<double> matrix(const Section &section, const std::string &key, const json &rows,
+                           int nrows, int ncolumns)
 {
   const auto complain = [&](const std::string &what) { section.fail("'" + key + "' " + what); };
   if (!rows.is_array() || rows.size() != static_cast<std::size_t>(nrows))
@@ -129,9 +142,11 @@ std::vector<double> matrix(const Section &section, const std::string &key, const
   std::vector<double> out;
   for (int i = 0; i < nrows; ++i) {
     if (!rows[i].is_array() || rows[i].size() != static_cast<std::size_t>(ncolumns))
-      complain("row " + std::to_string(i + 1) + " must have " + std::to_string(ncolumns) + " numbers");
+      complain("row " + std::to_string(i + 1) + " must have " + std::to_string(ncolumns) +
+               " numbers");
     for (const json &v : rows[i]) {
-      if (!v.is_number()) complain("row " + std::to_string(i + 1) + " holds something that is not a number");
+      if (!v.is_number())
+        complain("row " + std::to_string(i + 1) + " holds something that is not a number");
       out.push_back(v.get<double>());
     }
   }
@@ -140,19 +155,22 @@ std::vector<double> matrix(const Section &section, const std::string &key, const
 
 WeightType weight_type(const Section &section)
 {
-  constexpr WeightType all[] = {WeightType::none, WeightType::standard, WeightType::full, WeightType::exfull,
-                                WeightType::fuse, WeightType::rfuse,    WeightType::exfuse};
+  constexpr WeightType all[] = {WeightType::none,   WeightType::standard, WeightType::full,
+                                WeightType::exfull, WeightType::fuse,     WeightType::rfuse,
+                                WeightType::exfuse};
   if (!section.has("wtype")) return WeightType::standard;
   if (section.at("wtype").is_number()) {
     const int code = section.integer("wtype");
     for (const WeightType type : all)
       if (static_cast<int>(type) == code) return type;
-    section.fail("wtype " + std::to_string(code) + " is not known (-1 none, 0 default, 2 full, 3 exfull, 4 fuse, 5 rfuse, 6 exfuse)");
+    section.fail("wtype " + std::to_string(code) +
+                 " is not known (-1 none, 0 default, 2 full, 3 exfull, 4 fuse, 5 rfuse, 6 exfuse)");
   }
   const std::string word = section.text("wtype");
   for (const WeightType type : all)
     if (word == name(type)) return type;
-  section.fail("wtype " + in_quotes(word) + " is not known (none, default, full, exfull, fuse, exfuse, rfuse)");
+  section.fail("wtype " + in_quotes(word) +
+               " is not known (none, default, full, exfull, fuse, exfuse, rfuse)");
 }
 
 void read_fuse_weights(const Section &section, int ntypes, Basis &basis)
@@ -161,8 +179,9 @@ void read_fuse_weights(const Section &section, int ntypes, Basis &basis)
   const std::size_t count = section.numbers("fuse_weight").size();
   basis.fuse_size = section.integer("fuse_size", static_cast<int>(count / ntypes));
   if (basis.fuse_size < 1 || basis.fuse_size > Basis::largest_fuse)
-    section.fail("fuse_size is " + std::to_string(basis.fuse_size) + " (fuse_weight has " + std::to_string(count) +
-                 " numbers), supported are 1 to " + std::to_string(Basis::largest_fuse));
+    section.fail("fuse_size is " + std::to_string(basis.fuse_size) + " (fuse_weight has " +
+                 std::to_string(count) + " numbers), supported are 1 to " +
+                 std::to_string(Basis::largest_fuse));
   if (by_type) {
     basis.fuse_weight = rows_or_flat(section, "fuse_weight", ntypes, basis.fuse_size);
     return;
@@ -171,7 +190,8 @@ void read_fuse_weights(const Section &section, int ntypes, Basis &basis)
   const std::vector<double> columns = rows_or_flat(section, "fuse_weight", basis.fuse_size, ntypes);
   basis.fuse_weight.resize(count);
   for (int t = 0; t < ntypes; ++t)
-    for (int k = 0; k < basis.fuse_size; ++k) basis.fuse_weight[t * basis.fuse_size + k] = columns[k * ntypes + t];
+    for (int k = 0; k < basis.fuse_size; ++k)
+      basis.fuse_weight[t * basis.fuse_size + k] = columns[k * ntypes + t];
 }
 
 void read_rfuse_weights(const Section &section, int ntypes, Basis &basis)
@@ -181,8 +201,9 @@ void read_rfuse_weights(const Section &section, int ntypes, Basis &basis)
   const std::size_t count = basis.rfuse_weight.size();
   basis.rfuse_size = section.integer("rfuse_size", static_cast<int>(count / (ntypes * nn)));
   if (basis.rfuse_size < 1 || count != static_cast<std::size_t>(ntypes) * basis.rfuse_size * nn)
-    section.fail("rfuse_weight has " + std::to_string(count) + " numbers, " + std::to_string(ntypes) + " elements x rfuse_size x " +
-                 std::to_string(nn) + " are needed");
+    section.fail("rfuse_weight has " + std::to_string(count) + " numbers, " +
+                 std::to_string(ntypes) + " elements x rfuse_size x " + std::to_string(nn) +
+                 " are needed");
   const int np = basis.rfuse_size;
   std::vector<double> scale(np, section.number("rfuse_scale", 1.0));
   if (section.flag("weight_standardization") || section.flag("ws")) {
@@ -204,12 +225,14 @@ Basis read_basis(const Section &section, int ntypes)
   if (type == "chebyshev")
     basis.kind = Basis::Kind::chebyshev;
   else if (type != "spherical_chebyshev")
-    section.fail("basis type " + in_quotes(type) + " is not supported (spherical_chebyshev, chebyshev, merge, share)");
+    section.fail("basis type " + in_quotes(type) +
+                 " is not supported (spherical_chebyshev, chebyshev, merge, share)");
   // what other writers of the format may ask for and would change the numbers
   for (const char *key : {"noradial", "layer_norm", "ln"})
     if (section.flag(key)) section.fail(std::string("'") + key + "' is not supported");
   for (const char *key : {"l3cross", "l4cross"})
-    if (section.has(key) && !section.flag(key)) section.fail(std::string("'") + key + "' false is not supported");
+    if (section.has(key) && !section.flag(key))
+      section.fail(std::string("'") + key + "' false is not supported");
   for (const char *key : {"mirror", "rfunc_scales", "system_scales"})
     if (section.has(key)) section.fail(std::string("'") + key + "' is not supported");
   if (const std::string style = section.text("fuse_style", "limited"); style != "limited")
@@ -217,42 +240,50 @@ Basis read_basis(const Section &section, int ntypes)
 
   basis.nmax = section.integer("nmax", basis.nmax);
   if (basis.nmax < 0 || basis.nmax > Basis::largest_nmax)
-    section.fail("nmax is " + std::to_string(basis.nmax) + ", supported are 0 to " + std::to_string(Basis::largest_nmax));
+    section.fail("nmax is " + std::to_string(basis.nmax) + ", supported are 0 to " +
+                 std::to_string(Basis::largest_nmax));
   basis.rcut = section.number("rcut", basis.rcut);
   if (basis.kind == Basis::Kind::spherical_chebyshev) {
     basis.lmax = section.integer("lmax", basis.lmax);
     basis.l3max = section.integer("l3max", 0);
-    if (section.integer("l4max", 0) > 0) section.fail("l4max > 0 (four-body products) is not supported");
+    if (section.integer("l4max", 0) > 0)
+      section.fail("l4max > 0 (four-body products) is not supported");
   } else {
     basis.lmax = 0;
   }
 
   basis.wtype = weight_type(section);
-  if (basis.wtype == WeightType::fuse || basis.wtype == WeightType::exfuse) read_fuse_weights(section, ntypes, basis);
+  if (basis.wtype == WeightType::fuse || basis.wtype == WeightType::exfuse)
+    read_fuse_weights(section, ntypes, basis);
   if (basis.wtype == WeightType::rfuse) read_rfuse_weights(section, ntypes, basis);
   const bool has_post_fuse = section.has("post_fuse_weight") || section.has("post_fuse_size");
   if (section.has("post_fuse") ? section.flag("post_fuse") : has_post_fuse) {
     const double scale = section.number("post_fuse_scale", 1.0);
     basis.post_fuse_weight = section.numbers("post_fuse_weight");
     const int np = channel_rows(basis, ntypes);
-    basis.post_fuse_size = section.integer("post_fuse_size", static_cast<int>(basis.post_fuse_weight.size()) / std::max(np, 1));
-    if (basis.post_fuse_size < 1 || basis.post_fuse_weight.empty()) section.fail("post_fuse_size must be at least 1");
+    basis.post_fuse_size = section.integer(
+        "post_fuse_size", static_cast<int>(basis.post_fuse_weight.size()) / std::max(np, 1));
+    if (basis.post_fuse_size < 1 || basis.post_fuse_weight.empty())
+      section.fail("post_fuse_size must be at least 1");
     for (double &w : basis.post_fuse_weight) w *= scale;
   }
   return basis;
 }
 
 /// The bases of model `index` (from 0), following merge and share.
-std::vector<Basis> read_bases(const std::vector<Section> &models, std::size_t index, std::size_t hops = 0)
+std::vector<Basis> read_bases(const std::vector<Section> &models, std::size_t index,
+                              std::size_t hops = 0)
 {
   const int ntypes = static_cast<int>(models.size());
   const Section &model = models[index];
-  if (!model.has("basis")) return {read_basis(Section(json::object(), model.where() + ", basis"), ntypes)};
+  if (!model.has("basis"))
+    return {read_basis(Section(json::object(), model.where() + ", basis"), ntypes)};
   const Section section = model.section("basis");
   const std::string type = section.text("type", "spherical_chebyshev");
   if (type == "share") {
     const int target = section.integer("share");
-    if (target < 1 || target > ntypes) section.fail("share must be a model number from 1 to " + std::to_string(ntypes));
+    if (target < 1 || target > ntypes)
+      section.fail("share must be a model number from 1 to " + std::to_string(ntypes));
     if (hops == models.size()) section.fail("share refers back to itself");
     return read_bases(models, target - 1, hops + 1);
   }
@@ -263,7 +294,8 @@ std::vector<Basis> read_bases(const std::vector<Section> &models, std::size_t in
   for (std::size_t i = 0; i < list.size(); ++i) {
     const Section part(list[i], section.where() + " " + std::to_string(i + 1));
     for (const char *nested : {"merge", "share"})
-      if (part.text("type", "") == nested) part.fail(std::string("'") + nested + "' inside a merge is not supported");
+      if (part.text("type", "") == nested)
+        part.fail(std::string("'") + nested + "' inside a merge is not supported");
     parts.push_back(read_basis(part, ntypes));
   }
   if (parts.empty()) section.fail("merge of nothing");
@@ -273,23 +305,25 @@ std::vector<Basis> read_bases(const std::vector<Section> &models, std::size_t in
 std::vector<Layer> read_network(const Section &section, int inputs)
 {
   const std::string type = section.text("type", "feed_forward");
-  if (type != "feed_forward") section.fail("network type " + in_quotes(type) + " is not supported (feed_forward)");
+  if (type != "feed_forward")
+    section.fail("network type " + in_quotes(type) + " is not supported (feed_forward)");
   if (section.has("input_dim") && section.integer("input_dim") != inputs)
-    section.fail("input_dim is " + std::to_string(section.integer("input_dim")) + " but the basis gives " +
-                 std::to_string(inputs) + " numbers");
+    section.fail("input_dim is " + std::to_string(section.integer("input_dim")) +
+                 " but the basis gives " + std::to_string(inputs) + " numbers");
 
   std::vector<int> widths;
   if (section.has("hidden_dims"))
     for (const double width : section.numbers("hidden_dims")) {
       if (width != std::floor(width) || width < 1 || width > ElementModel::largest_width)
-        section.fail("hidden_dims must be integers from 1 to " + std::to_string(ElementModel::largest_width));
+        section.fail("hidden_dims must be integers from 1 to " +
+                     std::to_string(ElementModel::largest_width));
       widths.push_back(static_cast<int>(width));
     }
   const auto list = [&](const char *key) -> const json & {
     const json &values = section.array(key);
     if (values.size() != widths.size())
-      section.fail(std::string("'") + key + "' has " + std::to_string(values.size()) + " layers, hidden_dims " +
-                   std::to_string(widths.size()));
+      section.fail(std::string("'") + key + "' has " + std::to_string(values.size()) +
+                   " layers, hidden_dims " + std::to_string(widths.size()));
     return values;
   };
 
@@ -306,40 +340,76 @@ std::vector<Layer> read_network(const Section &section, int inputs)
       layer.outputs = widths[k];
       layer.silu = true;
       const std::string index = "[" + std::to_string(k) + "]";
-      layer.weight = matrix(section, "hidden_weights" + index, weights[k], layer.outputs, layer.inputs);
-      layer.bias = matrix(section, "hidden_biases" + index, json::array({biases[k]}), 1, layer.outputs);
+      layer.weight =
+          matrix(section, "hidden_weights" + index, weights[k], layer.outputs, layer.inputs);
+      layer.bias =
+          matrix(section, "hidden_biases" + index, json::array({biases[k]}), 1, layer.outputs);
       layers.push_back(std::move(layer));
     }
   }
   Layer output;
   output.inputs = widths.empty() ? inputs : widths.back();
   output.outputs = 1;
-  output.weight = matrix(section, "output_weight", json::array({section.array("output_weight")}), 1, output.inputs);
+  output.weight = matrix(section, "output_weight", json::array({section.array("output_weight")}), 1,
+                         output.inputs);
   output.bias = {section.number("output_bias", 0.0)};
   layers.push_back(std::move(output));
   return layers;
 }
 
-/// The parser's own words; they end with what it read last, which may be the whole file.
-std::string reason(const json::exception &e)
-{
-  constexpr std::size_t longest = 200;
-  std::string out(e.what(), std::min(std::strlen(e.what()), longest));
-  std::replace_if(out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
-  return out;
-}
+/// Takes the events of a first pass over the text, which stores nothing: whether it is JSON at all,
+/// and of a shape that is worth storing. (The parser's callback for that is quadratic in the number of
+/// objects in an array.)
+class Inspection {
+ public:
+  explicit Inspection(const std::string &name) : name_(name) {}
+
+  bool null() { return true; }
+  bool boolean(bool) { return true; }
+  bool number_integer(json::number_integer_t) { return true; }
+  bool number_unsigned(json::number_unsigned_t) { return true; }
+  bool number_float(json::number_float_t, const std::string &) { return true; }
+  bool string(std::string &) { return true; }
+  template <class Binary> bool binary(Binary &) { return true; }
+  bool key(std::string &) { return true; }
+  bool start_object(std::size_t) { return open(); }
+  bool start_array(std::size_t) { return open(); }
+  bool end_object() { return close(); }
+  bool end_array() { return close(); }
+  bool parse_error(std::size_t, const std::string &, const json::exception &e)
+  {
+    // the parser's words end with what it read last, which may be the whole file
+    constexpr std::size_t longest = 200;
+    std::string reason(e.what(), std::min(std::strlen(e.what()), longest));
+    std::replace_if(
+        reason.begin(), reason.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+    throw PotentialError(name_ + ": not valid JSON, truncated or another kind of file: " + reason);
+  }
+
+ private:
+  bool open()
+  {
+    if (++depth_ > deepest_nesting)
+      throw PotentialError(name_ + ": nested too deeply for an NNAP file");
+    if (++containers_ > most_containers)
+      throw PotentialError(name_ + ": has too many arrays and objects for an NNAP file");
+    return true;
+  }
+  bool close()
+  {
+    --depth_;
+    return true;
+  }
+
+  const std::string &name_;
+  int depth_ = 0, containers_ = 0;
+};
 
 json parse(std::string_view text, const std::string &name)
 {
-  const auto limit_depth = [&](int depth, json::parse_event_t, json &) {
-    if (depth > deepest_nesting) throw PotentialError(name + ": nested too deeply for an NNAP file");
-    return true;
-  };
-  try {
-    return json::parse(text.begin(), text.end(), limit_depth);
-  } catch (const json::exception &e) {
-    throw PotentialError(name + ": not valid JSON, truncated or another kind of file: " + reason(e));
-  }
+  Inspection inspection(name);
+  json::sax_parse(text.begin(), text.end(), &inspection);
+  return json::parse(text.begin(), text.end());
 }
 
 }    // namespace
@@ -351,8 +421,8 @@ Potential read_nnap_json(std::string_view text, const std::string &name)
 
   const int version = top.integer("version");
   if (version < oldest_version || version > newest_version)
-    top.fail("NNAP version " + std::to_string(version) + " is not supported, versions " + std::to_string(oldest_version) +
-             " to " + std::to_string(newest_version) + " are");
+    top.fail("NNAP version " + std::to_string(version) + " is not supported, versions " +
+             std::to_string(oldest_version) + " to " + std::to_string(newest_version) + " are");
   if (const std::string units = top.text("units", "metal"); units != "metal")
     top.fail("units " + in_quotes(units) + " are not supported, only 'metal'");
 
@@ -368,7 +438,8 @@ Potential read_nnap_json(std::string_view text, const std::string &name)
     const Section model(list[i], name + ", model " + std::to_string(i + 1));
     const std::string symbol = model.text("symbol");
     if (symbol.empty()) model.fail("'symbol' is empty");
-    if (std::find(potential.elements.begin(), potential.elements.end(), symbol) != potential.elements.end())
+    if (std::find(potential.elements.begin(), potential.elements.end(), symbol) !=
+        potential.elements.end())
       model.fail("element " + in_quotes(symbol) + " is listed twice");
     potential.elements.push_back(symbol);
     models.emplace_back(list[i], model.where() + " (element " + in_quotes(symbol) + ")");
@@ -389,7 +460,8 @@ Potential read_nnap_json(std::string_view text, const std::string &name)
     ElementModel element;
     element.basis = read_bases(models, i);
     const int inputs = input_count(element.basis, ntypes, model.where());
-    element.norm_mu = model.has("norm_mu") ? model.numbers("norm_mu") : std::vector<double>(inputs, 0.0);
+    element.norm_mu =
+        model.has("norm_mu") ? model.numbers("norm_mu") : std::vector<double>(inputs, 0.0);
     const char *sigma = model.has("norm_sigma") ? "norm_sigma" : "norm_vec";
     element.norm_sigma = model.has(sigma) ? model.numbers(sigma) : std::vector<double>(inputs, 1.0);
     const bool own_scale = version < first_common_scale;
@@ -437,7 +509,9 @@ json write_network(const std::vector<Layer> &network, int inputs, const std::str
   json dims = json::array(), weights = json::array(), biases = json::array();
   for (std::size_t k = 0; k + 1 < network.size(); ++k) {
     const Layer &layer = network[k];
-    if (!layer.silu) throw PotentialError("element " + in_quotes(element) + ": NNAP JSON has no linear hidden layer");
+    if (!layer.silu)
+      throw PotentialError("element " + in_quotes(element) +
+                           ": NNAP JSON has no linear hidden layer");
     dims.push_back(layer.outputs);
     json rows = json::array();
     for (int o = 0; o < layer.outputs; ++o) {
@@ -447,10 +521,14 @@ json write_network(const std::vector<Layer> &network, int inputs, const std::str
     weights.push_back(std::move(rows));
     biases.push_back(layer.bias);
   }
-  if (network.back().silu) throw PotentialError("element " + in_quotes(element) + ": NNAP JSON has no SiLU on the output");
-  return {{"type", "feed_forward"},   {"input_dim", inputs},
-          {"hidden_dims", dims},      {"hidden_weights", weights},
-          {"hidden_biases", biases},  {"output_weight", network.back().weight},
+  if (network.back().silu)
+    throw PotentialError("element " + in_quotes(element) + ": NNAP JSON has no SiLU on the output");
+  return {{"type", "feed_forward"},
+          {"input_dim", inputs},
+          {"hidden_dims", dims},
+          {"hidden_weights", weights},
+          {"hidden_biases", biases},
+          {"output_weight", network.back().weight},
           {"output_bias", network.back().bias[0]}};
 }
 
@@ -462,7 +540,8 @@ std::string write_nnap_json(const Potential &potential)
   for (std::size_t t = 0; t < potential.elements.size(); ++t) {
     const std::string &symbol = potential.elements[t];
     if (!potential.models[t])
-      throw PotentialError("element " + in_quotes(symbol) + " has no model: give the files of all elements (" +
+      throw PotentialError("element " + in_quotes(symbol) +
+                           " has no model: give the files of all elements (" +
                            std::to_string(potential.elements.size()) + ")");
     ElementModel model = *potential.models[t];
     json basis;
@@ -479,7 +558,8 @@ std::string write_nnap_json(const Potential &potential)
       for (double &b : model.network.back().bias) b *= model.sigma_energy / scale;
     }
     model.reference_energy += model.mu_energy - shift;
-    check(model, static_cast<int>(potential.elements.size()), "element " + in_quotes(symbol) + ", with the energy scale of the first");
+    check(model, static_cast<int>(potential.elements.size()),
+          "element " + in_quotes(symbol) + ", with the energy scale of the first");
     models.push_back({{"symbol", symbol},
                       {"ref_eng", model.reference_energy},
                       {"norm_mu_eng", shift},

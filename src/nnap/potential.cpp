@@ -11,13 +11,20 @@ namespace turing_glass::nnap {
 const char *name(WeightType type)
 {
   switch (type) {
-    case WeightType::none: return "none";
-    case WeightType::standard: return "default";
-    case WeightType::full: return "full";
-    case WeightType::exfull: return "exfull";
-    case WeightType::fuse: return "fuse";
-    case WeightType::rfuse: return "rfuse";
-    case WeightType::exfuse: return "exfuse";
+    case WeightType::none:
+      return "none";
+    case WeightType::standard:
+      return "default";
+    case WeightType::full:
+      return "full";
+    case WeightType::exfull:
+      return "exfull";
+    case WeightType::fuse:
+      return "fuse";
+    case WeightType::rfuse:
+      return "rfuse";
+    case WeightType::exfuse:
+      return "exfuse";
   }
   return "?";
 }
@@ -41,7 +48,8 @@ std::string in_quotes(std::string_view text)
 
 int descriptor_size(const Basis &basis, int ntypes)
 {
-  const int np = basis.post_fuse_weight.empty() ? channel_rows(basis, ntypes) : basis.post_fuse_size;
+  const int np =
+      basis.post_fuse_weight.empty() ? channel_rows(basis, ntypes) : basis.post_fuse_size;
   return np * Invariants::per_channel(basis);
 }
 
@@ -55,17 +63,21 @@ namespace {
 void check_range(const std::string &where, const char *word, int value, int low, int high)
 {
   if (value < low || value > high)
-    fail(where, std::string(word) + " is " + std::to_string(value) + ", supported are " + std::to_string(low) + " to " +
-             std::to_string(high));
+    fail(where,
+         std::string(word) + " is " + std::to_string(value) + ", supported are " +
+             std::to_string(low) + " to " + std::to_string(high));
 }
 
-void check_numbers(const std::string &where, const char *word, const std::vector<double> &values, size_t expected)
+void check_numbers(const std::string &where, const char *word, const std::vector<double> &values,
+                   size_t expected)
 {
   if (values.size() != expected)
-    fail(where, std::string(word) + " has " + std::to_string(values.size()) + " numbers, " + std::to_string(expected) +
-             " are needed");
+    fail(where,
+         std::string(word) + " has " + std::to_string(values.size()) + " numbers, " +
+             std::to_string(expected) + " are needed");
   for (size_t i = 0; i < values.size(); ++i)
-    if (!std::isfinite(values[i])) fail(where, std::string(word) + "[" + std::to_string(i) + "] is not a finite number");
+    if (!std::isfinite(values[i]))
+      fail(where, std::string(word) + "[" + std::to_string(i) + "] is not a finite number");
 }
 
 void check_basis(const Basis &basis, int ntypes, const std::string &where)
@@ -73,7 +85,8 @@ void check_basis(const Basis &basis, int ntypes, const std::string &where)
   check_range(where, "nmax", basis.nmax, 0, Basis::largest_nmax);
   check_range(where, "lmax", basis.lmax, 0, Basis::largest_lmax);
   check_range(where, "l3max", basis.l3max, 0, Basis::largest_l3max);
-  if (!std::isfinite(basis.rcut) || basis.rcut <= 0.0) fail(where, "rcut must be a positive length in A");
+  if (!std::isfinite(basis.rcut) || basis.rcut <= 0.0)
+    fail(where, "rcut must be a positive length in A");
 
   const bool fuses = basis.wtype == WeightType::fuse || basis.wtype == WeightType::exfuse;
   const size_t nn = basis.nmax + 1, types = ntypes;
@@ -81,7 +94,8 @@ void check_basis(const Basis &basis, int ntypes, const std::string &where)
   check_numbers(where, "fuse_weight", basis.fuse_weight, fuses ? types * basis.fuse_size : 0);
   const bool radial_fuse = basis.wtype == WeightType::rfuse;
   if (radial_fuse) check_range(where, "rfuse_size", basis.rfuse_size, 1, Basis::largest_fuse);
-  check_numbers(where, "rfuse_weight", basis.rfuse_weight, radial_fuse ? types * basis.rfuse_size * nn : 0);
+  check_numbers(where, "rfuse_weight", basis.rfuse_weight,
+                radial_fuse ? types * basis.rfuse_size * nn : 0);
   if (!basis.post_fuse_weight.empty()) {
     check_range(where, "post_fuse_size", basis.post_fuse_size, 1, Basis::largest_fuse);
     check_numbers(where, "post_fuse_weight", basis.post_fuse_weight,
@@ -98,13 +112,15 @@ void check_network(const std::vector<Layer> &network, int inputs, const std::str
     const std::string here = where + ", layer " + std::to_string(k + 1);
     check_range(here, "the number of nodes", layer.outputs, 1, ElementModel::largest_width);
     if (layer.inputs != width)
-      fail(here, "expects " + std::to_string(layer.inputs) + " inputs but " + (k ? "the layer before" : "the basis") +
-               " gives " + std::to_string(width));
+      fail(here,
+           "expects " + std::to_string(layer.inputs) + " inputs but " +
+               (k ? "the layer before" : "the basis") + " gives " + std::to_string(width));
     check_numbers(here, "weights", layer.weight, static_cast<size_t>(layer.inputs) * layer.outputs);
     check_numbers(here, "biases", layer.bias, layer.outputs);
     width = layer.outputs;
   }
-  if (width != 1) fail(where, "the last layer must have one output, it has " + std::to_string(width));
+  if (width != 1)
+    fail(where, "the last layer must have one output, it has " + std::to_string(width));
 }
 
 }    // namespace
@@ -114,7 +130,8 @@ int input_count(const std::vector<Basis> &bases, int ntypes, const std::string &
   if (bases.empty()) fail(where, "no basis");
   int inputs = 0;
   for (size_t i = 0; i < bases.size(); ++i) {
-    const std::string here = bases.size() == 1 ? where + ", basis" : where + ", basis " + std::to_string(i + 1);
+    const std::string here =
+        bases.size() == 1 ? where + ", basis" : where + ", basis " + std::to_string(i + 1);
     check_basis(bases[i], ntypes, here);
     inputs += descriptor_size(bases[i], ntypes);
     if (inputs > ElementModel::largest_width)
@@ -129,8 +146,10 @@ void check(const ElementModel &model, int ntypes, const std::string &where)
   check_numbers(where, "norm_mu", model.norm_mu, inputs);
   check_numbers(where, "norm_sigma", model.norm_sigma, inputs);
   for (int k = 0; k < inputs; ++k)
-    if (!std::isfinite(1.0 / model.norm_sigma[k])) fail(where, "norm_sigma[" + std::to_string(k) + "] is zero");
-  check_numbers(where, "energy normalisation", {model.mu_energy, model.sigma_energy, model.reference_energy}, 3);
+    if (!std::isfinite(1.0 / model.norm_sigma[k]))
+      fail(where, "norm_sigma[" + std::to_string(k) + "] is zero");
+  check_numbers(where, "energy normalisation",
+                {model.mu_energy, model.sigma_energy, model.reference_energy}, 3);
   check_network(model.network, inputs, where + ", nn");
 }
 

@@ -22,7 +22,15 @@ class PotentialError : public std::runtime_error {
 
 /// How neighbours of different elements are told apart: one choice of the tensor W (weight_tensor.h).
 /// The numbers are the integer codes of NNAP files.
-enum class WeightType { none = -1, standard = 0, full = 2, exfull = 3, fuse = 4, rfuse = 5, exfuse = 6 };
+enum class WeightType {
+  none = -1,
+  standard = 0,
+  full = 2,
+  exfull = 3,
+  fuse = 4,
+  rfuse = 5,
+  exfuse = 6
+};
 
 /// The word NNAP files use for a weight type ("default" for WeightType::standard).
 const char *name(WeightType type);
@@ -30,18 +38,18 @@ const char *name(WeightType type);
 /// One expansion of the neighbourhood.
 struct Basis {
   enum class Kind {
-    chebyshev,              ///< radial only: P[p] = sum_t,n W sum_j f_c R_n
-    spherical_chebyshev     ///< power spectrum (and, with l3max, bispectrum-like sums) of f_c R_n Y_lm
+    chebyshev,             ///< radial only: P[p] = sum_t,n W sum_j f_c R_n
+    spherical_chebyshev    ///< power spectrum (and, with l3max, bispectrum-like sums) of f_c R_n Y_lm
   };
   static constexpr int largest_nmax = 20, largest_lmax = 12, largest_l3max = 4;
   /// Columns of fuse weights, rows of rfuse and post-fuse weights.
   static constexpr int largest_fuse = 10000;
 
   Kind kind = Kind::spherical_chebyshev;
-  int nmax = 5;            ///< highest Chebyshev order
-  int lmax = 6;            ///< highest degree of the power spectrum (0 for Kind::chebyshev)
-  int l3max = 0;           ///< highest degree of the cubic invariants, 0 for none
-  double rcut = 6.0;       ///< cutoff radius (A)
+  int nmax = 5;         ///< highest Chebyshev order
+  int lmax = 6;         ///< highest degree of the power spectrum (0 for Kind::chebyshev)
+  int l3max = 0;        ///< highest degree of the cubic invariants, 0 for none
+  double rcut = 6.0;    ///< cutoff radius (A)
   WeightType wtype = WeightType::standard;
   std::vector<double> fuse_weight;     ///< fuse, exfuse: [type][k]
   int fuse_size = 0;                   ///< number of k
@@ -78,9 +86,10 @@ struct Potential {
   /// Some more than the periodic table has, for isotopes and the like.
   static constexpr int most_elements = 128;
 
-  std::string format;                               ///< "NNAP JSON, version 5", "aenet"
-  std::vector<std::string> elements;                ///< order defines the type index t
-  std::vector<std::optional<ElementModel>> models;  ///< by t; absent where no file describes the element
+  std::string format;                   ///< "NNAP JSON, version 5", "aenet"
+  std::vector<std::string> elements;    ///< order defines the type index t
+  std::vector<std::optional<ElementModel>>
+      models;    ///< by t; absent where no file describes the element
 
   /// Largest cutoff of all models (A).
   double cutoff() const;

@@ -19,13 +19,15 @@ std::string describe(const Basis &basis, int ntypes)
   if (basis.kind == Basis::Kind::chebyshev) {
     out = "Chebyshev (radial), nmax " + std::to_string(basis.nmax);
   } else {
-    out = "spherical Chebyshev, nmax " + std::to_string(basis.nmax) + ", lmax " + std::to_string(basis.lmax);
+    out = "spherical Chebyshev, nmax " + std::to_string(basis.nmax) + ", lmax " +
+        std::to_string(basis.lmax);
     if (basis.l3max > 0) out += ", l3max " + std::to_string(basis.l3max);
   }
   out += ", rcut " + number("%g", basis.rcut) + " A, wtype " + name(basis.wtype);
   if (basis.fuse_size > 0) out += " (" + std::to_string(basis.fuse_size) + ")";
   if (basis.rfuse_size > 0) out += " (" + std::to_string(basis.rfuse_size) + ")";
-  if (!basis.post_fuse_weight.empty()) out += ", post-fused to " + std::to_string(basis.post_fuse_size);
+  if (!basis.post_fuse_weight.empty())
+    out += ", post-fused to " + std::to_string(basis.post_fuse_size);
   return out + ": " + std::to_string(descriptor_size(basis, ntypes)) + " inputs";
 }
 

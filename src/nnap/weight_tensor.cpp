@@ -27,7 +27,8 @@ std::vector<std::vector<double>> channel_weights(const Basis &basis, int ntypes)
   if (fuses)
     for (int k = 0; k < basis.fuse_size; ++k) {
       channels.emplace_back(ntypes);
-      for (int t = 0; t < ntypes; ++t) channels.back()[t] = basis.fuse_weight[t * basis.fuse_size + k];
+      for (int t = 0; t < ntypes; ++t)
+        channels.back()[t] = basis.fuse_weight[t * basis.fuse_size + k];
     }
   return channels;
 }
@@ -53,13 +54,24 @@ int channel_rows(const Basis &basis, int ntypes)
   if (basis.wtype == WeightType::rfuse) return basis.rfuse_size;
   int channels = 1;
   switch (basis.wtype) {
-    case WeightType::fuse: channels = basis.fuse_size; break;
-    case WeightType::exfuse: channels = 1 + basis.fuse_size; break;
-    case WeightType::standard: channels = ntypes == 1 ? 1 : 2; break;
-    case WeightType::full: channels = ntypes; break;
-    case WeightType::exfull: channels = ntypes == 1 ? 1 : 1 + ntypes; break;
+    case WeightType::fuse:
+      channels = basis.fuse_size;
+      break;
+    case WeightType::exfuse:
+      channels = 1 + basis.fuse_size;
+      break;
+    case WeightType::standard:
+      channels = ntypes == 1 ? 1 : 2;
+      break;
+    case WeightType::full:
+      channels = ntypes;
+      break;
+    case WeightType::exfull:
+      channels = ntypes == 1 ? 1 : 1 + ntypes;
+      break;
     case WeightType::none:
-    case WeightType::rfuse: break;
+    case WeightType::rfuse:
+      break;
   }
   return channels * (basis.nmax + 1);
 }
@@ -77,7 +89,8 @@ WeightTensor make_weight_tensor(const Basis &basis, int ntypes)
       for (int q = 0; q < fused; ++q)
         for (int p = 0; p < np; ++p)
           for (int n = 0; n < nn; ++n)
-            product[(t * fused + q) * nn + n] += basis.post_fuse_weight[q * np + p] * dense[(t * np + p) * nn + n];
+            product[(t * fused + q) * nn + n] +=
+                basis.post_fuse_weight[q * np + p] * dense[(t * np + p) * nn + n];
     dense = std::move(product);
     np = fused;
   }
@@ -87,7 +100,8 @@ WeightTensor make_weight_tensor(const Basis &basis, int ntypes)
   for (int t = 0; t < ntypes; ++t)
     for (int p = 0; p < np; ++p)
       for (int n = 0; n < nn; ++n)
-        if (const double w = dense[(t * np + p) * nn + n]; w != 0.0) tensor.entries.push_back({t, p, n, w});
+        if (const double w = dense[(t * np + p) * nn + n]; w != 0.0)
+          tensor.entries.push_back({t, p, n, w});
   return tensor;
 }
 

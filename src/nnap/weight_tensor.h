@@ -29,8 +29,8 @@ struct WeightTensor {
     int t, p, n;
     double w;
   };
-  int np = 0;                     ///< number of p
-  std::vector<Entry> entries;     ///< ordered by t, then p, then n
+  int np = 0;                    ///< number of p
+  std::vector<Entry> entries;    ///< ordered by t, then p, then n
 };
 
 /// Number of p before a post-fuse matrix is applied.

@@ -20,7 +20,8 @@ Vector cross(const Vector &a, const Vector &b)
 
 }    // namespace
 
-std::vector<int> find_neighbors(const Structure &s, int atom, double cutoff, nnap::Workspace &workspace)
+std::vector<int> find_neighbors(const Structure &s, int atom, double cutoff,
+                                nnap::Workspace &workspace)
 {
   std::array<int, 3> images = {};
   if (s.periodic)
@@ -40,7 +41,8 @@ std::vector<int> find_neighbors(const Structure &s, int atom, double cutoff, nna
           if (j == atom && a == 0 && b == 0 && c == 0) continue;
           Vector d;
           for (int k = 0; k < 3; ++k)
-            d[k] = s.positions[j][k] - s.positions[atom][k] + a * s.cell[0][k] + b * s.cell[1][k] + c * s.cell[2][k];
+            d[k] = s.positions[j][k] - s.positions[atom][k] + a * s.cell[0][k] + b * s.cell[1][k] +
+                c * s.cell[2][k];
           if (dot(d, d) >= cutoff * cutoff) continue;
           workspace.neighbors.reserve(workspace.neighbors.count + 1);
           workspace.neighbors.push(d[0], d[1], d[2], dot(d, d), s.types[j]);
@@ -79,7 +81,8 @@ Structure random_structure(int count, int ntypes, double density, double closest
   Structure s;
   const double length = std::cbrt(count / density);
   // triclinic, of the volume asked for
-  s.cell = {Vector{length, 0.0, 0.0}, Vector{0.15 * length, length, 0.0}, Vector{-0.1 * length, 0.12 * length, length}};
+  s.cell = {Vector{length, 0.0, 0.0}, Vector{0.15 * length, length, 0.0},
+            Vector{-0.1 * length, 0.12 * length, length}};
   while (static_cast<int>(s.positions.size()) < count) {
     const double u = uniform(random), v = uniform(random), w = uniform(random);
     Vector trial;
@@ -127,7 +130,8 @@ nnap::Potential random_potential(const nnap::Basis &basis, int ntypes, unsigned 
       layer.inputs = widths[k];
       layer.outputs = widths[k + 1];
       layer.silu = k < 2;
-      fill(layer.weight, static_cast<std::size_t>(layer.inputs) * layer.outputs, 1.0 / std::sqrt(layer.inputs));
+      fill(layer.weight, static_cast<std::size_t>(layer.inputs) * layer.outputs,
+           1.0 / std::sqrt(layer.inputs));
       fill(layer.bias, layer.outputs, 0.5);
       model.network.push_back(layer);
     }

@@ -31,7 +31,8 @@ struct Result {
 
 /// Fills workspace.neighbors with the neighbours of `atom` (all images inside the cutoff) and returns
 /// the atom index of each.
-std::vector<int> find_neighbors(const Structure &structure, int atom, double cutoff, nnap::Workspace &workspace);
+std::vector<int> find_neighbors(const Structure &structure, int atom, double cutoff,
+                                nnap::Workspace &workspace);
 
 Result evaluate(const nnap::Evaluator &evaluator, const Structure &structure);
 
@@ -44,8 +45,8 @@ nnap::Potential random_potential(const nnap::Basis &basis, int ntypes, unsigned 
 /// Text of a file below the shared folder, empty where it is absent.
 std::string shared_file(const std::string &path);
 
-#define TG_SHARED_FILE_OR_SKIP(text, path)                                                    \
-  const std::string text = turing_glass::test::shared_file(path);                             \
+#define TG_SHARED_FILE_OR_SKIP(text, path)                        \
+  const std::string text = turing_glass::test::shared_file(path); \
   if (text.empty()) GTEST_SKIP() << "no " << path << " below " << TG_SHARED_DIR
 
 }    // namespace turing_glass::test

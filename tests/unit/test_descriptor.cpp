@@ -27,7 +27,8 @@ double radial(int n, double r, double rcut)
 }
 
 /// sum_n W[t][p][n] f_c R_n(r) for every neighbour, [p][neighbour]
-std::vector<std::vector<double>> channel_functions(const Basis &basis, int ntypes, const Neighbors &neighbors)
+std::vector<std::vector<double>> channel_functions(const Basis &basis, int ntypes,
+                                                   const Neighbors &neighbors)
 {
   const WeightTensor tensor = make_weight_tensor(basis, ntypes);
   std::vector<std::vector<double>> out(tensor.np, std::vector<double>(neighbors.count, 0.0));
@@ -43,8 +44,9 @@ std::vector<std::vector<double>> channel_functions(const Basis &basis, int ntype
 std::vector<Basis> all_bases(int ntypes)
 {
   std::vector<Basis> bases;
-  for (const WeightType wtype : {WeightType::none, WeightType::standard, WeightType::full, WeightType::exfull,
-                                 WeightType::fuse, WeightType::exfuse, WeightType::rfuse}) {
+  for (const WeightType wtype :
+       {WeightType::none, WeightType::standard, WeightType::full, WeightType::exfull,
+        WeightType::fuse, WeightType::exfuse, WeightType::rfuse}) {
     Basis basis;
     basis.wtype = wtype;
     basis.nmax = 4;
@@ -67,7 +69,8 @@ std::vector<Basis> all_bases(int ntypes)
   }
   Basis fused = bases.back();
   fused.post_fuse_size = 4;
-  for (int k = 0; k < 4 * fused.rfuse_size; ++k) fused.post_fuse_weight.push_back(std::sin(k + 1.0));
+  for (int k = 0; k < 4 * fused.rfuse_size; ++k)
+    fused.post_fuse_weight.push_back(std::sin(k + 1.0));
   bases.push_back(fused);
   Basis large;    // the largest supported
   large.nmax = Basis::largest_nmax;
@@ -96,7 +99,8 @@ TEST(Descriptor, PowerSpectrumByAdditionTheorem)
           double sum = 0.0, scale = 0.0;
           for (int i = 0; i < n.count; ++i)
             for (int j = 0; j < n.count; ++j) {
-              const double cosine = (n.dx[i] * n.dx[j] + n.dy[i] * n.dy[j] + n.dz[i] * n.dz[j]) / std::sqrt(n.rsq[i] * n.rsq[j]);
+              const double cosine = (n.dx[i] * n.dx[j] + n.dy[i] * n.dy[j] + n.dz[i] * n.dz[j]) /
+                  std::sqrt(n.rsq[i] * n.rsq[j]);
               const double weight = functions[p][i] * functions[p][j];
               sum += weight * std::legendre(l, std::clamp(cosine, -1.0, 1.0));
               scale += std::abs(weight);
@@ -130,7 +134,8 @@ TEST(Descriptor, ChebyshevBasisIsALinearSum)
 
 TEST(Descriptor, CubicInvariantsFromComplexHarmonics)
 {
-  const int triples[][3] = {{2, 2, 2}, {1, 1, 2}, {2, 3, 3}, {1, 2, 3}, {4, 4, 4}, {2, 2, 4}, {3, 3, 4}, {2, 4, 4}, {1, 3, 4}};
+  const int triples[][3] = {{2, 2, 2}, {1, 1, 2}, {2, 3, 3}, {1, 2, 3}, {4, 4, 4},
+                            {2, 2, 4}, {3, 3, 4}, {2, 4, 4}, {1, 3, 4}};
   const int counts[] = {0, 0, 2, 4, 9};
   constexpr int ntypes = 2;
   const test::Structure s = test::random_structure(20, ntypes, 0.06, 1.8, 7);
@@ -153,8 +158,10 @@ TEST(Descriptor, CubicInvariantsFromComplexHarmonics)
         const auto c = [&](int l, int m) {
           std::complex<double> sum = 0.0;
           for (int j = 0; j < n.count; ++j) {
-            const double theta = std::acos(n.dz[j] / std::sqrt(n.rsq[j])), phi = std::atan2(n.dy[j], n.dx[j]);
-            const double polar = std::sph_legendre(l, std::abs(m), theta) * (m < 0 && m % 2 ? -1.0 : 1.0);
+            const double theta = std::acos(n.dz[j] / std::sqrt(n.rsq[j])),
+                         phi = std::atan2(n.dy[j], n.dx[j]);
+            const double polar =
+                std::sph_legendre(l, std::abs(m), theta) * (m < 0 && m % 2 ? -1.0 : 1.0);
             sum += functions[p][j] * std::polar(1.0, m * phi) * polar;
           }
           return sum;
@@ -166,7 +173,8 @@ TEST(Descriptor, CubicInvariantsFromComplexHarmonics)
           for (int m1 = -l1; m1 <= l1; ++m1)
             for (int m2 = -l2; m2 <= l2; ++m2) {
               if (std::abs(m1 + m2) > l3) continue;
-              const auto term = wigner_3j(l1, l2, l3, m1, m2, -m1 - m2) * c(l1, m1) * c(l2, m2) * c(l3, -m1 - m2);
+              const auto term =
+                  wigner_3j(l1, l2, l3, m1, m2, -m1 - m2) * c(l1, m1) * c(l2, m2) * c(l3, -m1 - m2);
               B += term;
               scale += std::abs(term);
             }

@@ -27,8 +27,9 @@ std::vector<Case> cases()
     for (int i = 0; i < count; ++i) values.push_back(uniform(random));
   };
   constexpr int ntypes = 3;
-  for (const WeightType wtype : {WeightType::none, WeightType::standard, WeightType::full, WeightType::exfull,
-                                 WeightType::fuse, WeightType::exfuse, WeightType::rfuse}) {
+  for (const WeightType wtype :
+       {WeightType::none, WeightType::standard, WeightType::full, WeightType::exfull,
+        WeightType::fuse, WeightType::exfuse, WeightType::rfuse}) {
     Basis basis;
     basis.wtype = wtype;
     basis.nmax = 3;
@@ -49,7 +50,8 @@ std::vector<Case> cases()
       basis.l3max = 2;
       basis.post_fuse_size = 5;
       fill(basis.post_fuse_weight, 5 * 16);
-      out.push_back({"exfull, l3max 2, post-fused", test::random_potential(basis, ntypes, 2), ntypes});
+      out.push_back(
+          {"exfull, l3max 2, post-fused", test::random_potential(basis, ntypes, 2), ntypes});
     }
   }
   Basis radial;
@@ -71,13 +73,16 @@ std::vector<Case> cases()
     const ElementModel &extra = *part.models[t];
     model.basis.push_back(extra.basis[0]);
     model.norm_mu.insert(model.norm_mu.end(), extra.norm_mu.begin(), extra.norm_mu.end());
-    model.norm_sigma.insert(model.norm_sigma.end(), extra.norm_sigma.begin(), extra.norm_sigma.end());
+    model.norm_sigma.insert(model.norm_sigma.end(), extra.norm_sigma.begin(),
+                            extra.norm_sigma.end());
     Layer &first = model.network[0];
     const Layer &added = extra.network[0];
     std::vector<double> weight;
     for (int o = 0; o < first.outputs; ++o) {
-      weight.insert(weight.end(), first.weight.begin() + o * first.inputs, first.weight.begin() + (o + 1) * first.inputs);
-      weight.insert(weight.end(), added.weight.begin() + o * added.inputs, added.weight.begin() + (o + 1) * added.inputs);
+      weight.insert(weight.end(), first.weight.begin() + o * first.inputs,
+                    first.weight.begin() + (o + 1) * first.inputs);
+      weight.insert(weight.end(), added.weight.begin() + o * added.inputs,
+                    added.weight.begin() + (o + 1) * added.inputs);
     }
     first.weight = weight;
     first.inputs += added.inputs;
@@ -105,26 +110,76 @@ TEST(Evaluator, ForcesAndVirialAreDerivativesOfTheEnergy)
       const Evaluator evaluator(c.potential, **kernel);
       const test::Structure s = test::random_structure(12, c.ntypes, 0.05, 1.7, 8);
       const test::Result result = test::evaluate(evaluator, s);
-      const auto energy = [&](const test::Structure &moved) { return test::evaluate(evaluator, moved).energy; };
+      const auto energy = [&](const test::Structure &moved) {
+        return test::evaluate(evaluator, moved).energy;
+      };
       for (const int atom : {0, 7})
         for (int k = 0; k < 3; ++k) {
-          const double slope = derivative([&](double h) {
-            test::Structure moved = s;
-            moved.positions[atom][k] += h;
-            return energy(moved);
-          }, 1e-3);
+          const double slope = derivative(
+              [&](double h) {
+                test::Structure moved = s;
+                moved.positions[atom][k] += h;
+                return energy(moved);
+              },
+              1e-3);
           EXPECT_NEAR(result.forces[atom][k], -slope, 1e-7) << "atom " << atom << " " << k;
         }
       for (int a = 0; a < 3; ++a)
         for (int b = 0; b < 3; ++b) {
-          const double slope = derivative([&](double h) {
-            test::Structure strained = s;
-            for (test::Vector &x : strained.positions) x[a] += h * x[b];
-            for (test::Vector &x : strained.cell) x[a] += h * x[b];
-            return energy(strained);
-          }, 3e-4);
+          const double slope = derivative(
+              [&](double h) {
+                test::Structure strained = s;
+                for (test::Vector &x : strained.positions) x[a] += h * x[b];
+                for (test::Vector &x : strained.cell) x[a] += h * x[b];
+                return energy(strained);
+              },
+              3e-4);
           EXPECT_NEAR(result.virial[a][b], -slope, 3e-7) << "strain " << a << b;
         }
+    }
+}
+
+TEST(Evaluator, ParameterGradient)
+{
+  constexpr double a = 0.7;
+  for (const Case &c : cases())
+    for (auto kernel = runnable_kernels(); *kernel; ++kernel) {
+      SCOPED_TRACE(c.label + ", " + (*kernel)->name);
+      Evaluator evaluator(c.potential, **kernel);
+      const test::Structure s = test::random_structure(12, c.ntypes, 0.05, 1.7, 8);
+      Workspace workspace;
+      std::mt19937 random(5);
+      std::normal_distribution<double> normal;
+      test::find_neighbors(s, 0, evaluator.cutoff(), workspace);
+      Neighbors &n = workspace.neighbors;
+      n.reserve_tangent();
+      for (int j = 0; j < n.count; ++j)
+        n.tx[j] = normal(random), n.ty[j] = normal(random), n.tz[j] = normal(random);
+      const int type = s.types[0];
+      // G = a E + (dE/dr) . t
+      const auto value = [&] {
+        double sum = a * evaluator.evaluate(type, workspace);
+        for (int j = 0; j < n.count; ++j)
+          sum += n.gx[j] * n.tx[j] + n.gy[j] * n.ty[j] + n.gz[j] * n.tz[j];
+        return sum;
+      };
+      const double scale = std::abs(value());
+      std::vector<double> parameters(evaluator.parameter_count()), gradient(parameters.size(), 0.0);
+      evaluator.copy_parameters_to(parameters.data());
+      evaluator.add_parameter_gradient(type, workspace, a, gradient.data());
+      for (std::size_t k = 0; k < parameters.size(); k += 7) {
+        const double slope = derivative(
+            [&](double h) {
+              std::vector<double> moved = parameters;
+              moved[k] += h;
+              evaluator.set_parameters(moved.data());
+              return value();
+            },
+            1e-3);
+        EXPECT_NEAR(gradient[k], slope, 1e-7 * (1.0 + scale)) << "parameter " << k;
+      }
+      evaluator.set_parameters(parameters.data());
+      EXPECT_NEAR(std::abs(value()), scale, 1e-13 * (1.0 + scale));
     }
 }
 
@@ -135,9 +190,11 @@ TEST(Evaluator, KernelsAgree)
     const test::Result first = test::evaluate(Evaluator(c.potential, **runnable_kernels()), s);
     for (auto kernel = runnable_kernels() + 1; *kernel; ++kernel) {
       const test::Result other = test::evaluate(Evaluator(c.potential, **kernel), s);
-      EXPECT_NEAR(other.energy, first.energy, 1e-12 * std::abs(first.energy)) << c.label << " " << (*kernel)->name;
+      EXPECT_NEAR(other.energy, first.energy, 1e-12 * std::abs(first.energy))
+          << c.label << " " << (*kernel)->name;
       for (std::size_t i = 0; i < s.positions.size(); ++i)
-        for (int k = 0; k < 3; ++k) EXPECT_NEAR(other.forces[i][k], first.forces[i][k], 1e-11) << c.label;
+        for (int k = 0; k < 3; ++k)
+          EXPECT_NEAR(other.forces[i][k], first.forces[i][k], 1e-11) << c.label;
     }
   }
 }
@@ -147,11 +204,13 @@ TEST(Evaluator, RotationTranslationPermutation)
   const test::Vector axis = {0.6, -0.64, 0.48};
   const double angle = 1.234;
   const auto rotated = [&](const test::Vector &v) {    // Rodrigues' formula
-    const test::Vector cross = {axis[1] * v[2] - axis[2] * v[1], axis[2] * v[0] - axis[0] * v[2], axis[0] * v[1] - axis[1] * v[0]};
+    const test::Vector cross = {axis[1] * v[2] - axis[2] * v[1], axis[2] * v[0] - axis[0] * v[2],
+                                axis[0] * v[1] - axis[1] * v[0]};
     const double along = axis[0] * v[0] + axis[1] * v[1] + axis[2] * v[2];
     test::Vector out;
     for (int k = 0; k < 3; ++k)
-      out[k] = v[k] * std::cos(angle) + cross[k] * std::sin(angle) + axis[k] * along * (1.0 - std::cos(angle));
+      out[k] = v[k] * std::cos(angle) + cross[k] * std::sin(angle) +
+          axis[k] * along * (1.0 - std::cos(angle));
     return out;
   };
   for (const Case &c : cases()) {
@@ -211,7 +270,8 @@ TEST(Evaluator, AloneAndOnTopOfEachOther)
       s.positions = {test::Vector{0.0, 0.0, 0.0}, test::Vector{0.0, 0.0, r}};
       const test::Result result = test::evaluate(evaluator, s);
       EXPECT_TRUE(std::isfinite(result.energy)) << c.label << " " << r;
-      for (int k = 0; k < 3; ++k) EXPECT_TRUE(std::isfinite(result.forces[0][k])) << c.label << " " << r;
+      for (int k = 0; k < 3; ++k)
+        EXPECT_TRUE(std::isfinite(result.forces[0][k])) << c.label << " " << r;
     }
   }
 }

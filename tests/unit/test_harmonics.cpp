@@ -35,7 +35,8 @@ namespace {
 double reference(int l, int m, double theta, double phi)
 {
   const int order = std::abs(m);
-  const double condon_shortley = order % 2 ? -1.0 : 1.0;    // std::sph_legendre has it, ours has not
+  const double condon_shortley =
+      order % 2 ? -1.0 : 1.0;    // std::sph_legendre has it, ours has not
   const double polar = condon_shortley * std::sph_legendre(l, order, theta);
   if (m == 0) return polar;
   return std::sqrt(2.0) * polar * (m > 0 ? std::cos(order * phi) : std::sin(order * phi));
@@ -51,13 +52,20 @@ TEST(Harmonics, ValuesOfOneNeighbour)
     for (int lmax = 0; lmax <= 12; ++lmax) {
       const Harmonics harmonics(lmax);
       const int rows = padded(Harmonics::row_count(lmax)), width = (*kernel)->width;
-      const KernelBasis basis = {1, lmax, rows, rcut, harmonics.recursion.data(), harmonics.dz.data(),
-                                 harmonics.drho.data(), harmonics.norm.data()};
+      const KernelBasis basis = {1,
+                                 lmax,
+                                 rows,
+                                 rcut,
+                                 harmonics.recursion.data(),
+                                 harmonics.dz.data(),
+                                 harmonics.drho.data(),
+                                 harmonics.norm.data()};
       AlignedVector x(width), y(width), z(width), distance(width), inverse(width), A(rows);
       AlignedVector planes((*kernel)->block_stride(basis));
       for (int direction = 0; direction < 4; ++direction) {
         // the last one is the pole, where angles are singular and the recursions are not
-        const double theta = direction == 3 ? 0.0 : 0.3 + 0.9 * direction, phi = 1.1 + 1.7 * direction;
+        const double theta = direction == 3 ? 0.0 : 0.3 + 0.9 * direction,
+                     phi = 1.1 + 1.7 * direction;
         for (int lane = 0; lane < width; ++lane) {
           x[lane] = std::sin(theta) * std::cos(phi);
           y[lane] = std::sin(theta) * std::sin(phi);
@@ -65,7 +73,8 @@ TEST(Harmonics, ValuesOfOneNeighbour)
           distance[lane] = lane == 0 ? r : rcut;    // the others are padding
           inverse[lane] = 1.0 / distance[lane];
         }
-        (*kernel)->expand(basis, {x.data(), y.data(), z.data(), distance.data(), inverse.data()}, 1, planes.data());
+        (*kernel)->expand(basis, {x.data(), y.data(), z.data(), distance.data(), inverse.data()}, 1,
+                          planes.data());
         (*kernel)->accumulate(basis, 0, 1, planes.data(), A.data());
         for (int l = 0; l <= lmax; ++l)
           for (int m = -l; m <= l; ++m)

@@ -47,7 +47,8 @@ double plain(const std::vector<Layer> &layers, std::vector<double> y)
 TEST(Network, AgreesWithPlainEvaluationAndDifferences)
 {
   const std::vector<std::vector<int>> shapes = {
-      {90, 16, 16, 16, 16, 1}, {61, 48, 32, 24, 1}, {5, 1}, {1, 1, 1}, {7, 33, 1}, {3, 9, 9, 9, 9, 9, 9, 9, 9, 1}};
+      {90, 16, 16, 16, 16, 1},       {61, 48, 32, 24, 1}, {5, 1}, {1, 1, 1}, {7, 33, 1},
+      {3, 9, 9, 9, 9, 9, 9, 9, 9, 1}};
   for (auto kernel = runnable_kernels(); *kernel; ++kernel)
     for (const auto &shape : shapes) {
       const auto layers = random_layers(shape, 7);
@@ -56,7 +57,8 @@ TEST(Network, AgreesWithPlainEvaluationAndDifferences)
       std::normal_distribution<double> normal;
       std::vector<double> x(shape[0]);
       for (double &v : x) v = normal(random);
-      AlignedVector input(network.inputs_padded()), slope(network.inputs_padded()), scratch(network.scratch_size());
+      AlignedVector input(network.inputs_padded()), slope(network.inputs_padded()),
+          scratch(network.scratch_size());
       for (int i = 0; i < shape[0]; ++i) input[i] = x[i];
 
       const double y = network.evaluate(**kernel, input.data(), slope.data(), scratch.data());
@@ -65,7 +67,9 @@ TEST(Network, AgreesWithPlainEvaluationAndDifferences)
       for (int i = 0; i < shape[0]; ++i) {
         std::vector<double> up = x, down = x;
         up[i] += h, down[i] -= h;
-        EXPECT_NEAR(slope[i], (plain(layers, up) - plain(layers, down)) / (2 * h), 1e-8 * (1.0 + std::abs(y))) << i;
+        EXPECT_NEAR(slope[i], (plain(layers, up) - plain(layers, down)) / (2 * h),
+                    1e-8 * (1.0 + std::abs(y)))
+            << i;
       }
     }
 }
@@ -74,10 +78,12 @@ TEST(Network, ExtremeInputsStayFinite)
 {
   const auto layers = random_layers({4, 8, 8, 1}, 3);
   const Network network(layers);
-  AlignedVector input(network.inputs_padded()), slope(network.inputs_padded()), scratch(network.scratch_size());
+  AlignedVector input(network.inputs_padded()), slope(network.inputs_padded()),
+      scratch(network.scratch_size());
   for (const double magnitude : {-1e6, 1e6, -1e100, 1e100}) {
     for (int i = 0; i < 4; ++i) input[i] = magnitude;
-    EXPECT_TRUE(std::isfinite(network.evaluate(best_kernel(), input.data(), slope.data(), scratch.data())));
+    EXPECT_TRUE(
+        std::isfinite(network.evaluate(best_kernel(), input.data(), slope.data(), scratch.data())));
     for (int i = 0; i < 4; ++i) EXPECT_TRUE(std::isfinite(slope[i])) << magnitude;
   }
 }

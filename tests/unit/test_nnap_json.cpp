@@ -67,14 +67,17 @@ json network(int inputs, const std::vector<int> &hidden, unsigned seed)
   return nn;
 }
 
-json element(const std::string &symbol, const json &basis, int inputs, const std::vector<int> &hidden = {3, 2})
+json element(const std::string &symbol, const json &basis, int inputs,
+             const std::vector<int> &hidden = {3, 2})
 {
   const unsigned seed = symbol[0];
   Numbers number(seed + 100);
   json norm_sigma = number(inputs);
   for (json &sigma : norm_sigma) sigma = sigma.get<double>() + 1.0;
-  return {{"symbol", symbol},     {"ref_eng", -3.5},   {"norm_mu", number(inputs)}, {"norm_sigma", norm_sigma},
-          {"norm_mu_eng", -0.25}, {"basis", basis},    {"norm_sigma_eng", 0.75},    {"nn", network(inputs, hidden, seed)}};
+  return {{"symbol", symbol},          {"ref_eng", -3.5},
+          {"norm_mu", number(inputs)}, {"norm_sigma", norm_sigma},
+          {"norm_mu_eng", -0.25},      {"basis", basis},
+          {"norm_sigma_eng", 0.75},    {"nn", network(inputs, hidden, seed)}};
 }
 
 json document(const json &models, int version = 5)
@@ -98,11 +101,15 @@ json document_of_basis(const json &basis, int ntypes, int inputs)
 {
   json models = json::array();
   for (const char *symbol : {"Cu", "Zr", "O"})
-    if (static_cast<int>(models.size()) < ntypes) models.push_back(element(symbol, basis, inputs, {}));
+    if (static_cast<int>(models.size()) < ntypes)
+      models.push_back(element(symbol, basis, inputs, {}));
   return document(models);
 }
 
-Potential read(const json &document) { return nnap::read_nnap_json(document.dump(), file_name); }
+Potential read(const json &document)
+{
+  return nnap::read_nnap_json(document.dump(), file_name);
+}
 
 nnap::Basis read_basis(const json &basis, int ntypes, int inputs)
 {
@@ -129,7 +136,8 @@ void expect_near(const Tensor &found, const Tensor &expected)
     for (std::size_t p = 0; p < expected[t].size(); ++p) {
       ASSERT_EQ(found[t][p].size(), expected[t][p].size()) << "type " << t << " row " << p;
       for (std::size_t n = 0; n < expected[t][p].size(); ++n)
-        EXPECT_NEAR(found[t][p][n], expected[t][p][n], 1e-14) << "type " << t << " row " << p << " n " << n;
+        EXPECT_NEAR(found[t][p][n], expected[t][p][n], 1e-14)
+            << "type " << t << " row " << p << " n " << n;
     }
   }
 }
@@ -148,7 +156,8 @@ double network_output(const json &nn, std::vector<double> x)
     std::vector<double> y;
     for (std::size_t o = 0; o < nn["hidden_weights"][k].size(); ++o) {
       double v = nn["hidden_biases"][k][o];
-      for (std::size_t i = 0; i < x.size(); ++i) v += nn["hidden_weights"][k][o][i].get<double>() * x[i];
+      for (std::size_t i = 0; i < x.size(); ++i)
+        v += nn["hidden_weights"][k][o][i].get<double>() * x[i];
       y.push_back(v / (1.0 + std::exp(-v)));
     }
     x = y;
@@ -215,7 +224,8 @@ TEST(NnapJson, ReadsVersions4To6)
     for (int i = 0; i < 2; ++i) {
       // wtype none: both elements count alike
       const std::vector<double> P = {radial(0, 2.6, 5.0), radial(1, 2.6, 5.0)};
-      EXPECT_NEAR(dimer_energy(potential, i, 1 - i, 2.6), energy_of(file["models"][i], P, 0.75, -0.25), 1e-13);
+      EXPECT_NEAR(dimer_energy(potential, i, 1 - i, 2.6),
+                  energy_of(file["models"][i], P, 0.75, -0.25), 1e-13);
     }
   }
 }
@@ -225,11 +235,12 @@ TEST(NnapJson, AbsentKeysTakeTheirDefaults)
   // 2 channels x 6 radial functions x 7 degrees
   const int inputs = 84;
   json output_weight = Numbers(1)(inputs);
-  json models = {{{"symbol", "Cu"}, {"nn", {{"output_weight", output_weight}}}},
-                 {{"symbol", "Zr"}, {"basis", json::object()}, {"nn", {{"output_weight", output_weight}}}},
-                 {{"symbol", "O"},
-                  {"basis", {{"type", "chebyshev"}}},
-                  {"nn", {{"output_weight", Numbers(2)(12)}}}}};
+  json models = {
+      {{"symbol", "Cu"}, {"nn", {{"output_weight", output_weight}}}},
+      {{"symbol", "Zr"}, {"basis", json::object()}, {"nn", {{"output_weight", output_weight}}}},
+      {{"symbol", "O"},
+       {"basis", {{"type", "chebyshev"}}},
+       {"nn", {{"output_weight", Numbers(2)(12)}}}}};
   const Potential potential = read({{"version", 5}, {"models", models}});
   for (int t = 0; t < 3; ++t) {
     ASSERT_TRUE(potential.models[t]);
@@ -258,7 +269,8 @@ TEST(NnapJson, AbsentKeysTakeTheirDefaults)
   for (int c = 0, k = 0; c < 2; ++c)
     for (int n = 0; n < 6; ++n)
       for (int l = 0; l < 7; ++l, ++k)
-        energy += output_weight[k].get<double>() * std::pow((c ? -2.0 : 1.0) * radial(n, 3.1, 6.0), 2);
+        energy +=
+            output_weight[k].get<double>() * std::pow((c ? -2.0 : 1.0) * radial(n, 3.1, 6.0), 2);
   EXPECT_NEAR(dimer_energy(potential, 0, 1, 3.1), energy, 1e-12 * std::abs(energy));
 }
 
@@ -281,8 +293,8 @@ TEST(NnapJson, WeightTypesByWordAndByNumber)
     int code;
     Tensor expected;    // three elements, nmax 0
   };
-  const json fuse_weight = {0.5, -1.5, 2.0, 0.25, -0.75, 3.0};         // [type][k]
-  const json rfuse_weight = {1.0, 2.0, 3.0, 4.0, 5.0, 6.0};            // [type][p][n]
+  const json fuse_weight = {0.5, -1.5, 2.0, 0.25, -0.75, 3.0};    // [type][k]
+  const json rfuse_weight = {1.0, 2.0, 3.0, 4.0, 5.0, 6.0};       // [type][p][n]
   const std::vector<Case> cases = {
       {"none", -1, {{{1}}, {{1}}, {{1}}}},
       {"default", 0, {{{1}, {1}}, {{1}, {-2}}, {{1}, {3}}}},
@@ -294,8 +306,12 @@ TEST(NnapJson, WeightTypesByWordAndByNumber)
   for (const Case &c : cases) {
     SCOPED_TRACE(c.word);
     const int rows = static_cast<int>(c.expected[0].size());
-    json basis = {{"nmax", 0}, {"lmax", 1}, {"fuse_size", 2}, {"rfuse_size", 2},
-                  {"fuse_weight", fuse_weight}, {"rfuse_weight", rfuse_weight}};
+    json basis = {{"nmax", 0},
+                  {"lmax", 1},
+                  {"fuse_size", 2},
+                  {"rfuse_size", 2},
+                  {"fuse_weight", fuse_weight},
+                  {"rfuse_weight", rfuse_weight}};
     for (const json &wtype : {json(c.word), json(c.code)}) {
       basis["wtype"] = wtype;
       const nnap::Basis read = read_basis(basis, 3, 2 * rows);
@@ -338,15 +354,18 @@ TEST(NnapJson, RowsWhereColumnsAreMeantAreRefused)
   // as many numbers as needed, in the other order: must not be taken
   json basis = {{"nmax", 0}, {"lmax", 0}, {"wtype", "fuse"}};
   basis["fuse_weight"] = {{1, 2}, {3, 4}, {5, 6}};
-  expect_error(document_of_basis(basis, 3, 2), {"model 1 (element 'Cu'), basis", "fuse_weight", "2 x 3"});
+  expect_error(document_of_basis(basis, 3, 2),
+               {"model 1 (element 'Cu'), basis", "fuse_weight", "2 x 3"});
   basis["fuse_size"] = 2;
   basis["fuse_weight"] = {{1, 2, 3}, {4, 5, 6}};
-  expect_error(document_of_basis(basis, 3, 2), {"model 1 (element 'Cu'), basis", "fuse_weight", "3 x 2"});
+  expect_error(document_of_basis(basis, 3, 2),
+               {"model 1 (element 'Cu'), basis", "fuse_weight", "3 x 2"});
 }
 
 TEST(NnapJson, RadialFuseWithScale)
 {
-  json basis = {{"nmax", 1}, {"lmax", 0}, {"wtype", "rfuse"}, {"rfuse_size", 2}, {"rfuse_scale", 0.5}};
+  json basis = {
+      {"nmax", 1}, {"lmax", 0}, {"wtype", "rfuse"}, {"rfuse_size", 2}, {"rfuse_scale", 0.5}};
   basis["rfuse_weight"] = {1, -2, 3, 4, 5, 6, -7, 8};    // (t*2 + p)*2 + n
   const Tensor expected = {{{0.5, -1.0}, {1.5, 2.0}}, {{2.5, 3.0}, {-3.5, 4.0}}};
   expect_near(tensor_of(read_basis(basis, 2, 2), 2), expected);
@@ -356,7 +375,8 @@ TEST(NnapJson, RadialFuseWithScale)
 
 TEST(NnapJson, RadialFuseWithWeightStandardization)
 {
-  json basis = {{"nmax", 1}, {"lmax", 0}, {"wtype", "rfuse"}, {"rfuse_size", 2}, {"rfuse_scale", 0.5}};
+  json basis = {
+      {"nmax", 1}, {"lmax", 0}, {"wtype", "rfuse"}, {"rfuse_size", 2}, {"rfuse_scale", 0.5}};
   basis["rfuse_weight"] = {1, -2, 3, 4, 5, 6, -7, 8};
   // mean |W| of row 0: (1e-5 + 1+2+5+6)/4, of row 1: (1e-5 + 3+4+7+8)/4
   const double a = 0.5 / (14.00001 / 4), b = 0.5 / (22.00001 / 4);
@@ -370,8 +390,13 @@ TEST(NnapJson, RadialFuseWithWeightStandardization)
 
 TEST(NnapJson, PostFuseIsFoldedIn)
 {
-  json basis = {{"nmax", 1}, {"lmax", 0}, {"wtype", "default"}, {"post_fuse", true},
-                {"post_fuse_size", 1}, {"post_fuse_scale", 2.0}, {"post_fuse_weight", {1, 10, 100, 1000}}};
+  json basis = {{"nmax", 1},
+                {"lmax", 0},
+                {"wtype", "default"},
+                {"post_fuse", true},
+                {"post_fuse_size", 1},
+                {"post_fuse_scale", 2.0},
+                {"post_fuse_weight", {1, 10, 100, 1000}}};
   // rows before: (1,0) (0,1) w(1,0) w(0,1) with w = 1 for the first element, -2 for the second
   const Tensor expected = {{{2 * (1 + 100), 2 * (10 + 1000)}}, {{2 * (1 - 200), 2 * (10 - 2000)}}};
   expect_near(tensor_of(read_basis(basis, 2, 1), 2), expected);
@@ -387,8 +412,10 @@ TEST(NnapJson, PostFuseIsFoldedIn)
 
 TEST(NnapJson, PostFuseOfSeveralRows)
 {
-  const json basis = {{"nmax", 0}, {"lmax", 0}, {"wtype", "full"}, {"post_fuse", true},
-                      {"post_fuse_size", 3}, {"post_fuse_weight", {1, 2, 3, 4, 5, 6}}};    // [p'][p]
+  const json basis = {
+      {"nmax", 0},           {"lmax", 0},
+      {"wtype", "full"},     {"post_fuse", true},
+      {"post_fuse_size", 3}, {"post_fuse_weight", {1, 2, 3, 4, 5, 6}}};    // [p'][p]
   expect_near(tensor_of(read_basis(basis, 2, 3), 2), {{{1}, {3}, {5}}, {{2}, {4}, {6}}});
 }
 
@@ -397,13 +424,18 @@ TEST(NnapJson, MergeConcatenatesBasesWithTheirOwnCutoffs)
   const json merge = {{"type", "merge"},
                       {"basis",
                        {{{"type", "chebyshev"}, {"nmax", 1}, {"rcut", 6.0}, {"wtype", "exfull"}},
-                        {{"type", "spherical_chebyshev"}, {"nmax", 0}, {"lmax", 2}, {"rcut", 4.0}, {"wtype", "none"}}}}};
+                        {{"type", "spherical_chebyshev"},
+                         {"nmax", 0},
+                         {"lmax", 2},
+                         {"rcut", 4.0},
+                         {"wtype", "none"}}}}};
   // radial: 3 channels x 2; angular: 3
   const json file = document({element("Cu", merge, 9), element("Zr", merge, 9)});
   const Potential potential = read(file);
   EXPECT_EQ(potential.cutoff(), 6.0);
   for (const double r : {2.5, 5.0}) {
-    const double a = radial(0, r, 6.0), b = radial(1, r, 6.0), c = r < 4.0 ? std::pow(radial(0, r, 4.0), 2) : 0.0;
+    const double a = radial(0, r, 6.0), b = radial(1, r, 6.0),
+                 c = r < 4.0 ? std::pow(radial(0, r, 4.0), 2) : 0.0;
     // a Cu neighbour: in the channel of all and in that of Cu
     EXPECT_NEAR(dimer_energy(potential, 1, 0, r),
                 energy_of(file["models"][1], {a, b, a, b, 0, 0, c, c, c}, 0.75, -0.25), 1e-13);
@@ -417,7 +449,8 @@ TEST(NnapJson, ShareTakesTheBasisOfAModelCountedFromOne)
   EXPECT_EQ(read(file).models[2]->basis[0].wtype, nnap::WeightType::standard);
   // a chain, backward and forward, of a merge
   file["models"][0]["basis"] = {{"type", "share"}, {"share", 2}};
-  file["models"][1] = element("Zr", {{"type", "merge"}, {"basis", {radial_basis(), radial_basis()}}}, 4);
+  file["models"][1] =
+      element("Zr", {{"type", "merge"}, {"basis", {radial_basis(), radial_basis()}}}, 4);
   const Potential potential = read(file);
   for (const auto &model : potential.models) EXPECT_EQ(model->basis.size(), 2u);
 }
@@ -425,7 +458,8 @@ TEST(NnapJson, ShareTakesTheBasisOfAModelCountedFromOne)
 TEST(NnapJson, TheFirstModelWithAnEnergyScaleGivesItToAll)
 {
   for (const int version : {5, 6}) {
-    json file = document({element("Cu", radial_basis(), 2), element("Zr", radial_basis(), 2), element("O", radial_basis(), 2)},
+    json file = document({element("Cu", radial_basis(), 2), element("Zr", radial_basis(), 2),
+                          element("O", radial_basis(), 2)},
                          version);
     file["models"][0].erase("norm_mu_eng");
     file["models"][0].erase("norm_sigma_eng");
@@ -436,7 +470,8 @@ TEST(NnapJson, TheFirstModelWithAnEnergyScaleGivesItToAll)
     const Potential potential = read(file);
     const std::vector<double> P = {radial(0, 2.0, 5.0), radial(1, 2.0, 5.0)};
     for (int i = 0; i < 3; ++i)
-      EXPECT_NEAR(dimer_energy(potential, i, 0, 2.0), energy_of(file["models"][i], P, 0.5, 1.5), 1e-13);
+      EXPECT_NEAR(dimer_energy(potential, i, 0, 2.0), energy_of(file["models"][i], P, 0.5, 1.5),
+                  1e-13);
   }
 }
 
@@ -447,7 +482,8 @@ TEST(NnapJson, BeforeVersion5EveryModelHasItsOwnEnergyScale)
   file["models"][1]["norm_sigma_eng"] = 0.5;
   const Potential potential = read(file);
   const std::vector<double> P = {radial(0, 2.0, 5.0), radial(1, 2.0, 5.0)};
-  EXPECT_NEAR(dimer_energy(potential, 0, 0, 2.0), energy_of(file["models"][0], P, 0.75, -0.25), 1e-13);
+  EXPECT_NEAR(dimer_energy(potential, 0, 0, 2.0), energy_of(file["models"][0], P, 0.75, -0.25),
+              1e-13);
   EXPECT_NEAR(dimer_energy(potential, 1, 0, 2.0), energy_of(file["models"][1], P, 0.5, 1.5), 1e-13);
 }
 
@@ -464,14 +500,18 @@ TEST(NnapJson, OlderNameOfNormSigma)
 
 TEST(NnapJson, NetworksOfAnyDepth)
 {
-  for (const std::vector<int> &hidden : {std::vector<int>{}, {5}, {7, 1, 3}, {2, 2, 2, 2, 2, 2, 2, 2}}) {
+  for (const std::vector<int> &hidden :
+       {std::vector<int>{}, {5}, {7, 1, 3}, {2, 2, 2, 2, 2, 2, 2, 2}}) {
     json file = document(json::array({element("Cu", radial_basis(), 2, hidden)}));
     const std::vector<double> P = {radial(0, 1.7, 5.0), radial(1, 1.7, 5.0)};
-    EXPECT_NEAR(dimer_energy(read(file), 0, 0, 1.7), energy_of(file["models"][0], P, 0.75, -0.25), 1e-13);
+    EXPECT_NEAR(dimer_energy(read(file), 0, 0, 1.7), energy_of(file["models"][0], P, 0.75, -0.25),
+                1e-13);
     if (!hidden.empty()) continue;
-    for (const char *key : {"hidden_dims", "hidden_weights", "hidden_biases", "input_dim", "type"}) file["models"][0]["nn"].erase(key);
+    for (const char *key : {"hidden_dims", "hidden_weights", "hidden_biases", "input_dim", "type"})
+      file["models"][0]["nn"].erase(key);
     file["models"][0]["nn"]["hidden_weights"] = json::array();
-    EXPECT_NEAR(dimer_energy(read(file), 0, 0, 1.7), energy_of(file["models"][0], P, 0.75, -0.25), 1e-13);
+    EXPECT_NEAR(dimer_energy(read(file), 0, 0, 1.7), energy_of(file["models"][0], P, 0.75, -0.25),
+                1e-13);
   }
 }
 
@@ -504,7 +544,8 @@ void expect_same(const Potential &a, const Potential &b)
       EXPECT_EQ(p.rcut, q.rcut);
       EXPECT_EQ(p.lmax, q.lmax);
       EXPECT_EQ(p.l3max, q.l3max);
-      EXPECT_EQ(tensor_of(p, static_cast<int>(a.elements.size())), tensor_of(q, static_cast<int>(b.elements.size())));
+      EXPECT_EQ(tensor_of(p, static_cast<int>(a.elements.size())),
+                tensor_of(q, static_cast<int>(b.elements.size())));
     }
     ASSERT_EQ(x.network.size(), y.network.size());
     for (std::size_t k = 0; k < x.network.size(); ++k) expect_same(x.network[k], y.network[k]);
@@ -535,8 +576,9 @@ nnap::Basis some_basis(nnap::WeightType wtype, int ntypes, unsigned seed)
 TEST(NnapJson, WhatIsWrittenIsReadBackToTheLastBit)
 {
   using nnap::WeightType;
-  for (const WeightType wtype : {WeightType::none, WeightType::standard, WeightType::full, WeightType::exfull,
-                                 WeightType::fuse, WeightType::rfuse, WeightType::exfuse})
+  for (const WeightType wtype :
+       {WeightType::none, WeightType::standard, WeightType::full, WeightType::exfull,
+        WeightType::fuse, WeightType::rfuse, WeightType::exfuse})
     for (const int ntypes : {1, 3}) {
       SCOPED_TRACE(std::string(nnap::name(wtype)) + ", elements: " + std::to_string(ntypes));
       nnap::Basis basis = some_basis(wtype, ntypes, 7);
@@ -545,7 +587,8 @@ TEST(NnapJson, WhatIsWrittenIsReadBackToTheLastBit)
 
       basis.l3max = 2;
       basis.post_fuse_size = 2;
-      basis.post_fuse_weight = Numbers(9)(2 * nnap::channel_rows(basis, ntypes)).get<std::vector<double>>();
+      basis.post_fuse_weight =
+          Numbers(9)(2 * nnap::channel_rows(basis, ntypes)).get<std::vector<double>>();
       const Potential fused = test::random_potential(basis, ntypes, 10);
       expect_same(nnap::read_nnap_json(nnap::write_nnap_json(fused), file_name), fused);
     }
@@ -553,12 +596,14 @@ TEST(NnapJson, WhatIsWrittenIsReadBackToTheLastBit)
 
 TEST(NnapJson, AMergeOfBothKindsIsWrittenAndReadBack)
 {
-  const json merge = {{"type", "merge"},
-                      {"basis",
-                       {{{"type", "chebyshev"}, {"nmax", 3}, {"rcut", 6.5}, {"wtype", "default"}},
-                        {{"nmax", 1}, {"lmax", 4}, {"l3max", 4}, {"rcut", 4.5}, {"wtype", "none"}}}}};
+  const json merge = {
+      {"type", "merge"},
+      {"basis",
+       {{{"type", "chebyshev"}, {"nmax", 3}, {"rcut", 6.5}, {"wtype", "default"}},
+        {{"nmax", 1}, {"lmax", 4}, {"l3max", 4}, {"rcut", 4.5}, {"wtype", "none"}}}}};
   const int inputs = 2 * 4 + 2 * (5 + 9);
-  const Potential potential = read(document({element("Cu", merge, inputs), element("Zr", merge, inputs, {})}));
+  const Potential potential =
+      read(document({element("Cu", merge, inputs), element("Zr", merge, inputs, {})}));
   expect_same(nnap::read_nnap_json(nnap::write_nnap_json(potential), file_name), potential);
 }
 
@@ -614,7 +659,8 @@ TEST(NnapJsonDamaged, TruncatedAnywhere)
   const std::string text = small_document().dump();
   ASSERT_EQ(error_of(text), "");
   for (std::size_t length = 0; length < text.size(); ++length)
-    ASSERT_THAT(error_of(text.substr(0, length)), HasSubstr("not valid JSON")) << "after " << length << " bytes";
+    ASSERT_THAT(error_of(text.substr(0, length)), HasSubstr("not valid JSON"))
+        << "after " << length << " bytes";
 }
 
 TEST(NnapJsonDamaged, OneByteChangedNeverEndsOtherwise)
@@ -635,7 +681,8 @@ TEST(NnapJsonDamaged, OneByteChangedNeverEndsOtherwise)
 TEST(NnapJsonDamaged, NumbersThatAreNone)
 {
   const std::string text = small_document().dump();
-  for (const char *literal : {"NaN", "nan", "Infinity", "-Infinity", "1e999", "-1e999", "0x10", "1,5", "--1", "1.2.3"}) {
+  for (const char *literal :
+       {"NaN", "nan", "Infinity", "-Infinity", "1e999", "-1e999", "0x10", "1,5", "--1", "1.2.3"}) {
     std::string changed = text;
     const std::string key = "\"ref_eng\":";
     const std::size_t at = changed.find(key) + key.size();
@@ -711,15 +758,20 @@ TEST(NnapJsonDamaged, WeightArraysOfAWrongLength)
   wrong({{"rfuse_size", 2147483647}, {"rfuse_weight", {1, 2, 3, 4}}}, "rfuse_weight", "rfuse");
   wrong({{"rfuse_size", -1}, {"rfuse_weight", {1, 2, 3, 4}}}, "rfuse_weight", "rfuse");
   wrong({{"rfuse_weight", {1, 2, 3, 4}}, {"rfuse_scale", "big"}}, "rfuse_scale", "rfuse");
-  wrong({{"rfuse_weight", {1e300, 2, 3, 4}}, {"rfuse_scale", 1e300}}, "rfuse_weight[0] is not a finite number", "rfuse");
-  wrong({{"rfuse_weight", {1, 2, 3, 4}}, {"weight_standardization", 1}}, "weight_standardization", "rfuse");
+  wrong({{"rfuse_weight", {1e300, 2, 3, 4}}, {"rfuse_scale", 1e300}},
+        "rfuse_weight[0] is not a finite number", "rfuse");
+  wrong({{"rfuse_weight", {1, 2, 3, 4}}, {"weight_standardization", 1}}, "weight_standardization",
+        "rfuse");
   wrong({{"post_fuse", true}}, "post_fuse_weight", "default");
   wrong({{"post_fuse", true}, {"post_fuse_weight", json::array()}}, "post_fuse", "default");
   wrong({{"post_fuse", true}, {"post_fuse_weight", {1, 2, 3}}}, "post_fuse", "default");
   wrong({{"post_fuse", true}, {"post_fuse_weight", {1, 2, 3, 4, 5}}}, "post_fuse", "default");
-  wrong({{"post_fuse", true}, {"post_fuse_size", 2}, {"post_fuse_weight", {1, 2, 3, 4}}}, "post_fuse", "default");
-  wrong({{"post_fuse", true}, {"post_fuse_size", -1}, {"post_fuse_weight", {1, 2, 3, 4}}}, "post_fuse", "default");
-  wrong({{"post_fuse", true}, {"post_fuse_size", 2147483647}, {"post_fuse_weight", {1, 2, 3, 4}}}, "post_fuse", "default");
+  wrong({{"post_fuse", true}, {"post_fuse_size", 2}, {"post_fuse_weight", {1, 2, 3, 4}}},
+        "post_fuse", "default");
+  wrong({{"post_fuse", true}, {"post_fuse_size", -1}, {"post_fuse_weight", {1, 2, 3, 4}}},
+        "post_fuse", "default");
+  wrong({{"post_fuse", true}, {"post_fuse_size", 2147483647}, {"post_fuse_weight", {1, 2, 3, 4}}},
+        "post_fuse", "default");
   wrong({{"post_fuse", "yes"}, {"post_fuse_weight", {1, 2, 3, 4}}}, "post_fuse", "default");
   wrong({{"post_fuse_size", 2}}, "post_fuse_weight", "default");
 }
@@ -755,25 +807,25 @@ TEST(NnapJsonDamaged, TopLevel)
 {
   json many = json::array();
   for (int i = 0; i < 100'000; ++i) many.push_back({{"symbol", "E" + std::to_string(i)}});
-  expect_errors(small_document(), {
-      {"/version", deleted, {"'version' is missing"}},
-      {"/version", 3, {"version 3", "4 to 6"}},
-      {"/version", 7, {"version 7", "4 to 6"}},
-      {"/version", -5, {"version -5"}},
-      {"/version", 4.5, {"'version' must be an integer"}},
-      {"/version", 1e300, {"'version' must be an integer"}},
-      {"/version", "5", {"'version' must be a number"}},
-      {"/units", "real", {"units 'real'", "metal"}},
-      {"/units", 5, {"'units' must be a string"}},
-      {"/models", deleted, {"'models' is missing"}},
-      {"/models", json::array(), {"'models' is empty"}},
-      {"/models", json::object(), {"'models' must be an array"}},
-      {"/models", json::array({1}), {"model 1", "must be an object"}},
-      {"/models", many, {"'models' has 100000 elements"}},
-      {"/models/1/symbol", deleted, {"model 2", "'symbol' is missing"}},
-      {"/models/1/symbol", 29, {"model 2", "'symbol' must be a string"}},
-      {"/models/1/symbol", "", {"model 2", "'symbol' is empty"}},
-      {"/models/1/symbol", "Cu", {"model 2", "element 'Cu' is listed twice"}}});
+  expect_errors(small_document(),
+                {{"/version", deleted, {"'version' is missing"}},
+                 {"/version", 3, {"version 3", "4 to 6"}},
+                 {"/version", 7, {"version 7", "4 to 6"}},
+                 {"/version", -5, {"version -5"}},
+                 {"/version", 4.5, {"'version' must be an integer"}},
+                 {"/version", 1e300, {"'version' must be an integer"}},
+                 {"/version", "5", {"'version' must be a number"}},
+                 {"/units", "real", {"units 'real'", "metal"}},
+                 {"/units", 5, {"'units' must be a string"}},
+                 {"/models", deleted, {"'models' is missing"}},
+                 {"/models", json::array(), {"'models' is empty"}},
+                 {"/models", json::object(), {"'models' must be an array"}},
+                 {"/models", json::array({1}), {"model 1", "must be an object"}},
+                 {"/models", many, {"'models' has 100000 elements"}},
+                 {"/models/1/symbol", deleted, {"model 2", "'symbol' is missing"}},
+                 {"/models/1/symbol", 29, {"model 2", "'symbol' must be a string"}},
+                 {"/models/1/symbol", "", {"model 2", "'symbol' is empty"}},
+                 {"/models/1/symbol", "Cu", {"model 2", "element 'Cu' is listed twice"}}});
   for (const char *text : {"", "[]", "5", "\"version\"", "null", "{}", "[{\"version\": 5}]"})
     EXPECT_NE(error_of(text), "") << text;
 }
@@ -781,77 +833,84 @@ TEST(NnapJsonDamaged, TopLevel)
 TEST(NnapJsonDamaged, Models)
 {
   const std::string zr = "model 2 (element 'Zr')";
-  expect_errors(small_document(), {
-      {"/models/1/ref_eng", "low", {zr, "'ref_eng' must be a number"}},
-      {"/models/1/norm_mu_eng", json::array(), {zr, "'norm_mu_eng' must be a number"}},
-      {"/models/1/norm_sigma_eng", true, {zr, "'norm_sigma_eng' must be a number"}},
-      {"/models/1/norm_sigma/1", 0, {zr, "norm_sigma[1] is zero"}},
-      {"/models/1/norm_sigma/1", 1e-320, {zr, "norm_sigma[1] is zero"}},
-      {"/models/1/norm_mu/0", "a", {zr, "'norm_mu[0]' must be a number"}},
-      {"/models/1/norm_mu/0", nullptr, {zr, "'norm_mu[0]' must be a number"}},
-      {"/models/1/torch", "UEsDBAAACAgA", {zr, "'torch' is not supported"}},
-      {"/models/1/mirror", 1, {zr, "'mirror' is not supported"}},
-      {"/models/1/nn", deleted, {zr, "'nn' is missing"}},
-      {"/models/1/nn", json::array(), {zr, "nn", "must be an object"}},
-      {"/models/1/nn/type", "torch", {zr, "nn", "network type 'torch'", "feed_forward"}},
-      {"/models/1/nn/type", "shared_feed_forward", {zr, "nn", "network type 'shared_feed_forward'"}},
-      {"/models/1/nn/type", 1, {zr, "nn", "'type' must be a string"}},
-      {"/models/1/nn/input_dim", 3, {zr, "nn", "input_dim is 3", "gives 2"}},
-      {"/models/1/nn/input_dim", 1e12, {zr, "nn", "'input_dim' must be an integer"}},
-      {"/models/1/nn/hidden_dims", {3, 1000000}, {zr, "nn", "hidden_dims must be integers from 1"}},
-      {"/models/1/nn/hidden_dims", {3, 1e300}, {zr, "nn", "hidden_dims must be integers from 1"}},
-      {"/models/1/nn/hidden_dims", {100000, 100000}, {zr, "nn", "hidden_weights"}},
-      {"/models/1/nn/hidden_dims", {3, -2}, {zr, "nn", "hidden_dims must be integers from 1"}},
-      {"/models/1/nn/hidden_dims", {3, 0}, {zr, "nn", "hidden_dims must be integers from 1"}},
-      {"/models/1/nn/hidden_dims", {3, 2.5}, {zr, "nn", "hidden_dims must be integers from 1"}},
-      {"/models/1/nn/hidden_dims", {3, "2"}, {zr, "nn", "'hidden_dims[1]' must be a number"}},
-      {"/models/1/nn/hidden_dims", "3 2", {zr, "nn", "'hidden_dims' must be an array"}},
-      {"/models/1/nn/hidden_dims", {2, 3}, {zr, "nn", "hidden_weights[0]"}},
-      {"/models/1/nn/hidden_dims", deleted, {zr, "nn", "hidden_weights", "hidden_dims"}},
-      {"/models/1/nn/hidden_weights", deleted, {zr, "nn", "'hidden_weights' is missing"}},
-      {"/models/1/nn/hidden_biases", deleted, {zr, "nn", "'hidden_biases' is missing"}},
-      {"/models/1/nn/output_weight", deleted, {zr, "nn", "'output_weight' is missing"}},
-      {"/models/1/nn/output_bias", {1.0}, {zr, "nn", "'output_bias' must be a number"}}});
+  expect_errors(
+      small_document(),
+      {{"/models/1/ref_eng", "low", {zr, "'ref_eng' must be a number"}},
+       {"/models/1/norm_mu_eng", json::array(), {zr, "'norm_mu_eng' must be a number"}},
+       {"/models/1/norm_sigma_eng", true, {zr, "'norm_sigma_eng' must be a number"}},
+       {"/models/1/norm_sigma/1", 0, {zr, "norm_sigma[1] is zero"}},
+       {"/models/1/norm_sigma/1", 1e-320, {zr, "norm_sigma[1] is zero"}},
+       {"/models/1/norm_mu/0", "a", {zr, "'norm_mu[0]' must be a number"}},
+       {"/models/1/norm_mu/0", nullptr, {zr, "'norm_mu[0]' must be a number"}},
+       {"/models/1/torch", "UEsDBAAACAgA", {zr, "'torch' is not supported"}},
+       {"/models/1/mirror", 1, {zr, "'mirror' is not supported"}},
+       {"/models/1/nn", deleted, {zr, "'nn' is missing"}},
+       {"/models/1/nn", json::array(), {zr, "nn", "must be an object"}},
+       {"/models/1/nn/type", "torch", {zr, "nn", "network type 'torch'", "feed_forward"}},
+       {"/models/1/nn/type",
+        "shared_feed_forward",
+        {zr, "nn", "network type 'shared_feed_forward'"}},
+       {"/models/1/nn/type", 1, {zr, "nn", "'type' must be a string"}},
+       {"/models/1/nn/input_dim", 3, {zr, "nn", "input_dim is 3", "gives 2"}},
+       {"/models/1/nn/input_dim", 1e12, {zr, "nn", "'input_dim' must be an integer"}},
+       {"/models/1/nn/hidden_dims",
+        {3, 1000000},
+        {zr, "nn", "hidden_dims must be integers from 1"}},
+       {"/models/1/nn/hidden_dims", {3, 1e300}, {zr, "nn", "hidden_dims must be integers from 1"}},
+       {"/models/1/nn/hidden_dims", {100000, 100000}, {zr, "nn", "hidden_weights"}},
+       {"/models/1/nn/hidden_dims", {3, -2}, {zr, "nn", "hidden_dims must be integers from 1"}},
+       {"/models/1/nn/hidden_dims", {3, 0}, {zr, "nn", "hidden_dims must be integers from 1"}},
+       {"/models/1/nn/hidden_dims", {3, 2.5}, {zr, "nn", "hidden_dims must be integers from 1"}},
+       {"/models/1/nn/hidden_dims", {3, "2"}, {zr, "nn", "'hidden_dims[1]' must be a number"}},
+       {"/models/1/nn/hidden_dims", "3 2", {zr, "nn", "'hidden_dims' must be an array"}},
+       {"/models/1/nn/hidden_dims", {2, 3}, {zr, "nn", "hidden_weights[0]"}},
+       {"/models/1/nn/hidden_dims", deleted, {zr, "nn", "hidden_weights", "hidden_dims"}},
+       {"/models/1/nn/hidden_weights", deleted, {zr, "nn", "'hidden_weights' is missing"}},
+       {"/models/1/nn/hidden_biases", deleted, {zr, "nn", "'hidden_biases' is missing"}},
+       {"/models/1/nn/output_weight", deleted, {zr, "nn", "'output_weight' is missing"}},
+       {"/models/1/nn/output_bias", {1.0}, {zr, "nn", "'output_bias' must be a number"}}});
 }
 
 TEST(NnapJsonDamaged, Bases)
 {
   const std::string zr = "model 2 (element 'Zr'), basis";
-  const json basis = {{"type", "spherical_chebyshev"}, {"nmax", 1}, {"lmax", 1}, {"rcut", 5.0}, {"wtype", "none"}};
-  expect_errors(document({element("Cu", basis, 4), element("Zr", basis, 4)}), {
-      {"/models/1/basis", 1, {zr, "must be an object"}},
-      {"/models/1/basis/type", "bessel", {zr, "basis type 'bessel'", "spherical_chebyshev"}},
-      {"/models/1/basis/type", "mirror", {zr, "basis type 'mirror'"}},
-      {"/models/1/basis/type", 3, {zr, "'type' must be a string"}},
-      {"/models/1/basis/mirror", 1, {zr, "'mirror' is not supported"}},
-      {"/models/1/basis/nmax", 21, {zr, "nmax is 21", "0 to 20"}},
-      {"/models/1/basis/nmax", -1, {zr, "nmax is -1"}},
-      {"/models/1/basis/nmax", 2147483647, {zr, "nmax is 2147483647"}},
-      {"/models/1/basis/nmax", 1.5, {zr, "'nmax' must be an integer"}},
-      {"/models/1/basis/lmax", 13, {zr, "lmax is 13", "0 to 12"}},
-      {"/models/1/basis/lmax", -100, {zr, "lmax is -100"}},
-      {"/models/1/basis/lmax", 2147483647, {zr, "lmax is 2147483647"}},
-      {"/models/1/basis/lmax", "6", {zr, "'lmax' must be a number"}},
-      {"/models/1/basis/l3max", 5, {zr, "l3max is 5", "0 to 4"}},
-      {"/models/1/basis/l3max", -1, {zr, "l3max is -1"}},
-      {"/models/1/basis/l4max", 1, {zr, "l4max > 0"}},
-      {"/models/1/basis/rcut", 0, {zr, "rcut must be a positive length"}},
-      {"/models/1/basis/rcut", -5, {zr, "rcut must be a positive length"}},
-      {"/models/1/basis/rcut", "5", {zr, "'rcut' must be a number"}},
-      {"/models/1/basis/wtype", "single", {zr, "wtype 'single' is not known"}},
-      {"/models/1/basis/wtype", 1, {zr, "wtype 1 is not known"}},
-      {"/models/1/basis/wtype", 0.5, {zr, "'wtype' must be an integer"}},
-      {"/models/1/basis/wtype", {"none"}, {zr, "'wtype' must be a string"}},
-      // what changes the numbers and is not there: never read over
-      {"/models/1/basis/noradial", true, {zr, "'noradial' is not supported"}},
-      {"/models/1/basis/noradial", "yes", {zr, "'noradial' must be true or false"}},
-      {"/models/1/basis/layer_norm", true, {zr, "'layer_norm' is not supported"}},
-      {"/models/1/basis/ln", true, {zr, "'ln' is not supported"}},
-      {"/models/1/basis/l3cross", false, {zr, "'l3cross' false is not supported"}},
-      {"/models/1/basis/l4cross", false, {zr, "'l4cross' false is not supported"}},
-      {"/models/1/basis/fuse_style", "extensive", {zr, "fuse_style 'extensive'"}},
-      {"/models/1/basis/rfunc_scales", {1.0, 1.0}, {zr, "'rfunc_scales' is not supported"}},
-      {"/models/1/basis/system_scales", {1.0, 1.0}, {zr, "'system_scales' is not supported"}}});
+  const json basis = {
+      {"type", "spherical_chebyshev"}, {"nmax", 1}, {"lmax", 1}, {"rcut", 5.0}, {"wtype", "none"}};
+  expect_errors(
+      document({element("Cu", basis, 4), element("Zr", basis, 4)}),
+      {{"/models/1/basis", 1, {zr, "must be an object"}},
+       {"/models/1/basis/type", "bessel", {zr, "basis type 'bessel'", "spherical_chebyshev"}},
+       {"/models/1/basis/type", "mirror", {zr, "basis type 'mirror'"}},
+       {"/models/1/basis/type", 3, {zr, "'type' must be a string"}},
+       {"/models/1/basis/mirror", 1, {zr, "'mirror' is not supported"}},
+       {"/models/1/basis/nmax", 21, {zr, "nmax is 21", "0 to 20"}},
+       {"/models/1/basis/nmax", -1, {zr, "nmax is -1"}},
+       {"/models/1/basis/nmax", 2147483647, {zr, "nmax is 2147483647"}},
+       {"/models/1/basis/nmax", 1.5, {zr, "'nmax' must be an integer"}},
+       {"/models/1/basis/lmax", 13, {zr, "lmax is 13", "0 to 12"}},
+       {"/models/1/basis/lmax", -100, {zr, "lmax is -100"}},
+       {"/models/1/basis/lmax", 2147483647, {zr, "lmax is 2147483647"}},
+       {"/models/1/basis/lmax", "6", {zr, "'lmax' must be a number"}},
+       {"/models/1/basis/l3max", 5, {zr, "l3max is 5", "0 to 4"}},
+       {"/models/1/basis/l3max", -1, {zr, "l3max is -1"}},
+       {"/models/1/basis/l4max", 1, {zr, "l4max > 0"}},
+       {"/models/1/basis/rcut", 0, {zr, "rcut must be a positive length"}},
+       {"/models/1/basis/rcut", -5, {zr, "rcut must be a positive length"}},
+       {"/models/1/basis/rcut", "5", {zr, "'rcut' must be a number"}},
+       {"/models/1/basis/wtype", "single", {zr, "wtype 'single' is not known"}},
+       {"/models/1/basis/wtype", 1, {zr, "wtype 1 is not known"}},
+       {"/models/1/basis/wtype", 0.5, {zr, "'wtype' must be an integer"}},
+       {"/models/1/basis/wtype", {"none"}, {zr, "'wtype' must be a string"}},
+       // what changes the numbers and is not there: never read over
+       {"/models/1/basis/noradial", true, {zr, "'noradial' is not supported"}},
+       {"/models/1/basis/noradial", "yes", {zr, "'noradial' must be true or false"}},
+       {"/models/1/basis/layer_norm", true, {zr, "'layer_norm' is not supported"}},
+       {"/models/1/basis/ln", true, {zr, "'ln' is not supported"}},
+       {"/models/1/basis/l3cross", false, {zr, "'l3cross' false is not supported"}},
+       {"/models/1/basis/l4cross", false, {zr, "'l4cross' false is not supported"}},
+       {"/models/1/basis/fuse_style", "extensive", {zr, "fuse_style 'extensive'"}},
+       {"/models/1/basis/rfunc_scales", {1.0, 1.0}, {zr, "'rfunc_scales' is not supported"}},
+       {"/models/1/basis/system_scales", {1.0, 1.0}, {zr, "'system_scales' is not supported"}}});
 }
 
 TEST(NnapJsonDamaged, WhatIsOffIsNoError)
@@ -870,23 +929,29 @@ TEST(NnapJsonDamaged, MergeAndShare)
   const std::string zr = "model 2 (element 'Zr'), basis";
   json too_many = json::array();
   for (int i = 0; i < 2000; ++i) too_many.push_back({{"nmax", 20}, {"lmax", 12}});
-  expect_errors(document({element("Cu", merge, 4), element("Zr", merge, 4)}), {
-      {"/models/1/basis/basis", deleted, {zr, "'basis' is missing"}},
-      {"/models/1/basis/basis", json::array(), {zr, "merge of nothing"}},
-      {"/models/1/basis/basis", json::object(), {zr, "'basis' must be an array"}},
-      {"/models/1/basis/basis/1", 5, {zr + " 2", "must be an object"}},
-      {"/models/1/basis/basis/1", merge, {zr + " 2", "'merge' inside a merge"}},
-      {"/models/1/basis/basis/1", {{"type", "share"}, {"share", 1}}, {zr + " 2", "'share' inside a merge"}},
-      {"/models/1/basis/basis/1/nmax", 21, {zr + " 2", "nmax is 21"}},
-      {"/models/1/basis/basis/1/rcut", -1, {zr + " 2", "rcut"}},
-      {"/models/1/basis/basis", too_many, {zr, "gives more than 100000 numbers"}},
-      {"/models/1/basis", {{"type", "share"}}, {zr, "'share' is missing"}},
-      {"/models/1/basis", {{"type", "share"}, {"share", 0}}, {zr, "from 1 to 2"}},
-      {"/models/1/basis", {{"type", "share"}, {"share", 3}}, {zr, "from 1 to 2"}},
-      {"/models/1/basis", {{"type", "share"}, {"share", "Cu"}}, {zr, "'share' must be a number"}},
-      {"/models/1/basis", {{"type", "share"}, {"share", 2}}, {zr, "share refers back to itself"}}});
+  expect_errors(
+      document({element("Cu", merge, 4), element("Zr", merge, 4)}),
+      {{"/models/1/basis/basis", deleted, {zr, "'basis' is missing"}},
+       {"/models/1/basis/basis", json::array(), {zr, "merge of nothing"}},
+       {"/models/1/basis/basis", json::object(), {zr, "'basis' must be an array"}},
+       {"/models/1/basis/basis/1", 5, {zr + " 2", "must be an object"}},
+       {"/models/1/basis/basis/1", merge, {zr + " 2", "'merge' inside a merge"}},
+       {"/models/1/basis/basis/1",
+        {{"type", "share"}, {"share", 1}},
+        {zr + " 2", "'share' inside a merge"}},
+       {"/models/1/basis/basis/1/nmax", 21, {zr + " 2", "nmax is 21"}},
+       {"/models/1/basis/basis/1/rcut", -1, {zr + " 2", "rcut"}},
+       {"/models/1/basis/basis", too_many, {zr, "gives more than 100000 numbers"}},
+       {"/models/1/basis", {{"type", "share"}}, {zr, "'share' is missing"}},
+       {"/models/1/basis", {{"type", "share"}, {"share", 0}}, {zr, "from 1 to 2"}},
+       {"/models/1/basis", {{"type", "share"}, {"share", 3}}, {zr, "from 1 to 2"}},
+       {"/models/1/basis", {{"type", "share"}, {"share", "Cu"}}, {zr, "'share' must be a number"}},
+       {"/models/1/basis",
+        {{"type", "share"}, {"share", 2}},
+        {zr, "share refers back to itself"}}});
 
-  json ring = document({element("Cu", {{"type", "share"}, {"share", 2}}, 4), element("Zr", {{"type", "share"}, {"share", 3}}, 4),
+  json ring = document({element("Cu", {{"type", "share"}, {"share", 2}}, 4),
+                        element("Zr", {{"type", "share"}, {"share", 3}}, 4),
                         element("O", {{"type", "share"}, {"share", 1}}, 4)});
   expect_error(ring, {"basis", "share refers back to itself"});
 }
@@ -908,11 +973,18 @@ TEST(NnapJsonDamaged, OtherKindsOfFile)
 {
   using namespace std::string_literals;
   const std::string notes[] = {
-      "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\2\0\0\0\2\0\x08\6\0\0\0"s,                        // a picture
-      "\4\0\0\0\4\0\0\0\4\0\0\0\4\0\0\0T\0\0\0\4\0\0\0"s,                                  // an aenet network
-      "# EAM/alloy\nCu Zr\n2 Cu Zr\n", "\x1f\x8b\x08\0\0\0\0\0"s, "\0\0\0\0\0\0\0\0"s, "\xef\xbb\xbf", "{} {}",
-      "<?xml version=\"1.0\"?>", "//", "{\"version\": 5,}"};
-  for (const std::string &text : notes) EXPECT_THAT(error_of(text), HasSubstr("not valid JSON")) << text;
+      "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\2\0\0\0\2\0\x08\6\0\0\0"s,    // a picture
+      "\4\0\0\0\4\0\0\0\4\0\0\0\4\0\0\0T\0\0\0\4\0\0\0"s,              // an aenet network
+      "# EAM/alloy\nCu Zr\n2 Cu Zr\n",
+      "\x1f\x8b\x08\0\0\0\0\0"s,
+      "\0\0\0\0\0\0\0\0"s,
+      "\xef\xbb\xbf",
+      "{} {}",
+      "<?xml version=\"1.0\"?>",
+      "//",
+      "{\"version\": 5,}"};
+  for (const std::string &text : notes)
+    EXPECT_THAT(error_of(text), HasSubstr("not valid JSON")) << text;
 }
 
 TEST(NnapJsonDamaged, HundredMegabytes)
@@ -935,9 +1007,18 @@ TEST(NnapJsonDamaged, HundredMegabytes)
   EXPECT_THAT(error_of(text), HasSubstr("not valid JSON"));
   text.insert(0, small_document().dump());
   EXPECT_THAT(error_of(text), HasSubstr("not valid JSON"));
-  for (std::size_t depth : {1000, 1'000'000}) {
-    std::string nested;
-    for (std::size_t k = 0; k < depth; ++k) nested += "{\"a\":";
-    EXPECT_THAT(error_of(nested), HasSubstr("nested too deeply"));
-  }
+}
+
+TEST(NnapJsonDamaged, ManySmallThings)
+{
+  const auto repeated = [](const char *word, std::size_t count) {
+    std::string text = "[";
+    for (std::size_t k = 0; k < count; ++k) text += word;
+    return text;
+  };
+  for (const std::size_t depth : {1000, 1'000'000})
+    EXPECT_THAT(error_of(repeated("{\"a\":", depth)), HasSubstr("nested too deeply"));
+  // values that cost the parser more than their length
+  for (const char *word : {"{},", "[],", "{\"\":{}},"})
+    EXPECT_THAT(error_of(repeated(word, 2'000'000)), HasSubstr("too many arrays and objects"));
 }

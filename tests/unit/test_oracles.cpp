@@ -22,11 +22,13 @@ test::Structure structure_of(const json &record, const std::vector<std::string> 
   s.cell = record.at("cell").get<test::Matrix>();
   s.positions = record.at("positions").get<std::vector<test::Vector>>();
   for (const std::string symbol : record.at("symbols"))
-    s.types.push_back(static_cast<int>(std::find(elements.begin(), elements.end(), symbol) - elements.begin()));
+    s.types.push_back(
+        static_cast<int>(std::find(elements.begin(), elements.end(), symbol) - elements.begin()));
   return s;
 }
 
-void compare(const json &record, const nnap::Potential &potential, const nnap::Kernel &kernel, double force_tolerance)
+void compare(const json &record, const nnap::Potential &potential, const nnap::Kernel &kernel,
+             double force_tolerance)
 {
   SCOPED_TRACE(record.at("name").get<std::string>() + ", " + kernel.name);
   const nnap::Evaluator evaluator(potential, kernel);
@@ -38,14 +40,18 @@ void compare(const json &record, const nnap::Potential &potential, const nnap::K
   const auto atom_energies = record.at("atom_energies").get<std::vector<double>>();
   const auto forces = record.at("forces").get<std::vector<test::Vector>>();
   for (std::size_t i = 0; i < structure.positions.size(); ++i) {
-    EXPECT_NEAR(result.atom_energies[i], atom_energies[i], 1e-9 * std::abs(atom_energies[i])) << "atom " << i;
-    for (int k = 0; k < 3; ++k) EXPECT_NEAR(result.forces[i][k], forces[i][k], force_tolerance) << "atom " << i;
+    EXPECT_NEAR(result.atom_energies[i], atom_energies[i], 1e-9 * std::abs(atom_energies[i]))
+        << "atom " << i;
+    for (int k = 0; k < 3; ++k)
+      EXPECT_NEAR(result.forces[i][k], forces[i][k], force_tolerance) << "atom " << i;
   }
   const json &virial = record.at("virial_eV");
   const char *names[] = {"xx", "yy", "zz", "xy", "xz", "yz"};
   const int rows[] = {0, 1, 2, 0, 0, 1}, columns[] = {0, 1, 2, 1, 2, 2};
   for (int k = 0; k < 6; ++k)
-    EXPECT_NEAR(result.virial[rows[k]][columns[k]], virial.at(names[k]).get<double>(), force_tolerance) << names[k];
+    EXPECT_NEAR(result.virial[rows[k]][columns[k]], virial.at(names[k]).get<double>(),
+                force_tolerance)
+        << names[k];
 
   if (!record.contains("descriptor_of_atom_0")) return;
   const auto descriptor = record.at("descriptor_of_atom_0").get<std::vector<double>>();
@@ -62,7 +68,8 @@ void compare(const json &record, const nnap::Potential &potential, const nnap::K
   }
 }
 
-void compare_all(const std::string &oracle, const nnap::Potential &potential, double force_tolerance)
+void compare_all(const std::string &oracle, const nnap::Potential &potential,
+                 double force_tolerance)
 {
   const json records = json::parse(oracle).at("structures");
   ASSERT_FALSE(records.empty());

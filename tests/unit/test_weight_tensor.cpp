@@ -32,13 +32,15 @@ TEST(WeightTensor, DiagonalTypes)
   // nmax 0: W[t][p] is the table of channel weights, one row per type
   EXPECT_EQ(dense(basis_of(WeightType::none, 0), 3), (std::vector<double>{1, 1, 1}));
   EXPECT_EQ(dense(basis_of(WeightType::standard, 0), 3), (std::vector<double>{1, 1, 1, -2, 1, 3}));
-  EXPECT_EQ(dense(basis_of(WeightType::full, 0), 3), (std::vector<double>{1, 0, 0, 0, 1, 0, 0, 0, 1}));
+  EXPECT_EQ(dense(basis_of(WeightType::full, 0), 3),
+            (std::vector<double>{1, 0, 0, 0, 1, 0, 0, 0, 1}));
   EXPECT_EQ(dense(basis_of(WeightType::exfull, 0), 2), (std::vector<double>{1, 1, 0, 1, 0, 1}));
 }
 
 TEST(WeightTensor, OneElementIsUnweighted)
 {
-  for (const WeightType wtype : {WeightType::none, WeightType::standard, WeightType::full, WeightType::exfull}) {
+  for (const WeightType wtype :
+       {WeightType::none, WeightType::standard, WeightType::full, WeightType::exfull}) {
     EXPECT_EQ(dense(basis_of(wtype, 1), 1), (std::vector<double>{1, 0, 0, 1})) << name(wtype);
     EXPECT_EQ(channel_rows(basis_of(wtype, 1), 1), 2) << name(wtype);
   }

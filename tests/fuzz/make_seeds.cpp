@@ -1,0 +1,155 @@
+// make_seeds FOLDER: small sound files of both formats below FOLDER/nnap_json and FOLDER/aenet, one for
+// every branch of the readers, from which the fuzz targets set out.
+
+#include "aenet_file.h"
+
+#include "nnap/aenet.h"
+#include "nnap/nnap_json.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+using namespace turing_glass;
+
+namespace {
+
+void write(const std::filesystem::path &path, const std::string &content)
+{
+  std::ofstream file(path, std::ios::binary);
+  if (!file.write(content.data(), static_cast<std::streamsize>(content.size()))) {
+    std::fprintf(stderr, "cannot write %s\n", path.c_str());
+    std::exit(1);
+  }
+}
+
+std::string numbers(int count)
+{
+  std::string out = "[";
+  for (int k = 0; k < count; ++k) out += (k ? "," : "") + std::to_string(k % 7 - 3) + ".5";
+  return out + "]";
+}
+
+std::string linear_network(int inputs)
+{
+  return R"({"output_weight":)" + numbers(inputs) + R"(,"output_bias":0.25})";
+}
+
+std::string deep_network(int inputs)
+{
+  return R"({"type":"feed_forward","input_dim":)" + std::to_string(inputs) +
+      R"(,"hidden_dims":[2,1],"hidden_weights":[[)" + numbers(inputs) + "," + numbers(inputs) +
+      R"(],[[1,-2]]],"hidden_biases":[[0.5,1],[-1]],"output_weight":[3],"output_bias":-1})";
+}
+
+std::string model(const std::string &symbol, const std::string &basis, const std::string &network,
+                  const std::string &more = "")
+{
+  return R"({"symbol":")" + symbol + R"(","ref_eng":-3.5,)" + more + R"("basis":)" + basis +
+      R"(,"nn":)" + network + "}";
+}
+
+std::string document(const std::string &models, int version = 5)
+{
+  return R"({"version":)" + std::to_string(version) + R"(,"units":"metal","models":[)" + models +
+      "]}";
+}
+
+/// Two elements of one basis.
+std::string pair_of(const std::string &basis, int inputs, int version = 5)
+{
+  const std::string norms = R"("norm_mu":)" + numbers(inputs) + R"(,"norm_sigma":)" +
+      numbers(inputs) + R"(,"norm_mu_eng":0.5,"norm_sigma_eng":2,)";
+  return document(model("Cu", basis, linear_network(inputs), norms) + "," +
+                      model("Zr", basis, deep_network(inputs)),
+                  version);
+}
+
+struct Seed {
+  const char *name;
+  std::string content;
+};
+
+std::vector<Seed> nnap_json_seeds()
+{
+  const std::string radial = R"({"type":"chebyshev","nmax":0,"rcut":5,"wtype":"none"})";
+  const std::string share = R"({"type":"share","share":1})";
+  return {
+      {"defaults", document(R"({"symbol":"Cu","nn":)" + linear_network(42) + "}")},
+      {"none",
+       pair_of(R"({"type":"spherical_chebyshev","nmax":1,"lmax":1,"rcut":4.5,"wtype":-1})", 4, 4)},
+      {"default", pair_of(R"({"nmax":0,"lmax":2,"l4max":0,"wtype":0})", 6, 6)},
+      {"full", pair_of(R"({"type":"chebyshev","nmax":1,"wtype":"full"})", 4)},
+      {"exfull", pair_of(R"({"type":"chebyshev","nmax":1,"wtype":3})", 6)},
+      {"fuse",
+       pair_of(R"({"nmax":0,"lmax":1,"wtype":"fuse","fuse_size":1,"fuse_weight":[[1],[-2]]})", 2)},
+      {"fuse_columns", pair_of(R"({"nmax":0,"lmax":1,"wtype":4,"fuse_weight":[[1,2],[3,4]]})", 4)},
+      {"exfuse",
+       pair_of(R"({"nmax":0,"lmax":1,"wtype":"exfuse","fuse_size":1,"fuse_weight":[1,2]})", 4)},
+      {"rfuse",
+       pair_of(R"({"nmax":1,"lmax":0,"wtype":"rfuse","rfuse_size":1,"rfuse_scale":0.5,)"
+               R"("weight_standardization":true,"rfuse_weight":[1,-2,3,4]})",
+               1)},
+      {"post_fuse",
+       pair_of(R"({"nmax":0,"lmax":1,"wtype":"default","post_fuse":true,"post_fuse_size":1,)"
+               R"("post_fuse_scale":0.5,"post_fuse_weight":[1,2]})",
+               2)},
+      {"l3max", pair_of(R"({"nmax":0,"lmax":1,"l3max":2,"wtype":"none"})", 4)},
+      {"merge",
+       pair_of(R"({"type":"merge","basis":[)" + radial +
+                   R"(,{"nmax":0,"lmax":0,"rcut":3,"wtype":"none"}]})",
+               2)},
+      {"share",
+       document(model("Cu", radial, linear_network(1)) + "," +
+                model("Zr", share, deep_network(1)))},
+      {"off",
+       pair_of(
+           R"({"nmax":0,"lmax":0,"noradial":false,"layer_norm":false,"l3cross":true,"fuse_style":"limited","wtype":"none"})",
+           1)}};
+}
+
+std::vector<Seed> aenet_seeds()
+{
+  using namespace test::aenet;
+  const auto file = [](const std::string &element, const std::vector<std::string> &elements,
+                       const std::vector<std::int32_t> &hidden) {
+    return file_of(contents(element, elements, hidden));
+  };
+  return {{"one", "1" + file("Cu", {"Cu"}, {2})},
+          {"three", "1" + file("Zr", {"Cu", "Zr", "O"}, {3, 2})},
+          {"linear", "1" + file("Cu", {"Cu", "Zr"}, {})},
+          {"two", "2" + file("Cu", {"Cu", "Zr"}, {2}) + file("Zr", {"Cu", "Zr"}, {2})}};
+}
+
+}    // namespace
+
+int main(int argc, char **argv)
+{
+  if (argc != 2) return std::fprintf(stderr, "usage: make_seeds FOLDER\n"), 1;
+  const std::filesystem::path folder = argv[1];
+  for (const char *name : {"nnap_json", "aenet"})
+    std::filesystem::create_directories(folder / name);
+  try {
+    // a seed that does not read leads nowhere
+    for (const Seed &seed : nnap_json_seeds()) {
+      nnap::read_nnap_json(seed.content, seed.name);
+      write(folder / "nnap_json" / seed.name, seed.content);
+    }
+    for (const Seed &seed : aenet_seeds()) {
+      const std::string_view bytes = std::string_view(seed.content).substr(1);
+      if (seed.content[0] == '1')
+        nnap::read_aenet({{seed.name, bytes}});
+      else
+        nnap::read_aenet({{seed.name, bytes.substr(0, bytes.size() / 2)},
+                          {seed.name, bytes.substr(bytes.size() / 2)}});
+      write(folder / "aenet" / seed.name, seed.content);
+    }
+  } catch (const nnap::PotentialError &e) {
+    std::fprintf(stderr, "%s\n", e.what());
+    return 1;
+  }
+  return 0;
+}
