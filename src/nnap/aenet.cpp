@@ -19,7 +19,6 @@ enum Record {
   central_element = 10,
   element_count = 11,
   element_symbols = 12,
-  outer_cutoff = 14,
   descriptor_kind = 15,
   descriptor_parameters = 19,
   feature_mean = 24,
