@@ -1,4 +1,4 @@
-// The nnap command: what a potential file holds, and conversion; page: docs/nnap.rst
+// The nnap command: info, convert, train, test; page: docs/nnap.rst
 
 #ifdef COMMAND_CLASS
 // clang-format off
@@ -11,6 +11,8 @@ CommandStyle(nnap,NNAP);
 
 #include "command.h"
 
+#include <string>
+
 namespace LAMMPS_NS {
 
 class NNAP : public Command {
@@ -21,6 +23,9 @@ class NNAP : public Command {
  private:
   void info(int, char **);
   void convert(int, char **);
+  void train(int, char **);
+  void test(int, char **);
+  std::string gather(const std::string &);
 };
 
 }    // namespace LAMMPS_NS

@@ -110,4 +110,22 @@ void Evaluator::add_parameter_gradient(int type, Workspace &ws, double a, double
                              gradient + first_parameter(type), ws.network.data());
 }
 
+std::vector<ParameterBlock> Evaluator::parameter_blocks() const
+{
+  std::vector<ParameterBlock> blocks;
+  for (int t = 0; t < ntypes(); ++t)
+    if (models_[t])
+      for (ParameterBlock block : models_[t]->network.parameter_blocks()) {
+        block.offset += first_parameter(t);
+        blocks.push_back(block);
+      }
+  return blocks;
+}
+
+void Evaluator::store_weights(Potential &potential) const
+{
+  for (int t = 0; t < ntypes(); ++t)
+    if (models_[t]) potential.models[t]->network = models_[t]->network.layers();
+}
+
 }    // namespace turing_glass::nnap

@@ -48,6 +48,9 @@ class Evaluator {
   void set_parameters(const double *parameters);
   /// Index of the first parameter of an element.
   int first_parameter(int type) const;
+  std::vector<ParameterBlock> parameter_blocks() const;
+  /// Writes the present weights into the networks of `potential`, from which this was made.
+  void store_weights(Potential &potential) const;
 
   /// After evaluate() with this workspace: adds to gradient[parameter_count()] the derivative by the
   /// parameters of G = a E_i + sum_j (dE_i/dr_j) . t_j, where t_j = workspace.neighbors.tx,ty,tz[j] (A)

@@ -56,4 +56,33 @@ void Network::set_parameters(const double *parameters)
   }
 }
 
+std::vector<ParameterBlock> Network::parameter_blocks() const
+{
+  std::vector<ParameterBlock> blocks;
+  int offset = 0;
+  for (const KernelLayer &layer : layers_) {
+    blocks.push_back({offset, layer.inputs + 1, layer.outputs_padded});
+    offset += (layer.inputs + 1) * layer.outputs_padded;
+  }
+  return blocks;
+}
+
+std::vector<Layer> Network::layers() const
+{
+  std::vector<Layer> out;
+  for (const KernelLayer &layer : layers_) {
+    Layer plain;
+    plain.inputs = layer.inputs;
+    plain.outputs = layer.outputs;
+    plain.silu = layer.silu;
+    for (int o = 0; o < layer.outputs; ++o) {
+      const double *row = layer.by_output + o * layer.inputs_padded;
+      plain.weight.insert(plain.weight.end(), row, row + layer.inputs);
+    }
+    plain.bias.assign(layer.bias, layer.bias + layer.outputs);
+    out.push_back(std::move(plain));
+  }
+  return out;
+}
+
 }    // namespace turing_glass::nnap

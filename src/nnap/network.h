@@ -15,6 +15,11 @@
 
 namespace turing_glass::nnap {
 
+/// A matrix inside a vector of parameters, row-major.
+struct ParameterBlock {
+  int offset = 0, rows = 0, columns = 0;
+};
+
 class Network {
  public:
   explicit Network(const std::vector<Layer> &layers);
@@ -35,6 +40,10 @@ class Network {
   int parameter_count() const { return parameters_; }
   void copy_parameters_to(double *parameters) const;
   void set_parameters(const double *parameters);
+  /// One matrix a layer: [input][output], the biases as a last row; offsets from the first parameter.
+  std::vector<ParameterBlock> parameter_blocks() const;
+  /// The layers with the present weights, without padding.
+  std::vector<Layer> layers() const;
 
   /// Adds the derivative by the parameters of G = a net(x) + (d net/dx) . xt to gradient[parameter_count()].
   void add_gradient(const Kernel &kernel, const double *x, const double *xt, double a,

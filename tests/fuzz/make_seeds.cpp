@@ -1,8 +1,9 @@
-// make_seeds FOLDER: small sound files of both formats below FOLDER/nnap_json and FOLDER/aenet, one for
-// every branch of the readers, from which the fuzz targets set out.
+// make_seeds FOLDER: small sound files of every format below FOLDER/nnap_json, FOLDER/aenet and
+// FOLDER/extended_xyz, one for every branch of the readers, from which the fuzz targets set out.
 
 #include "aenet_file.h"
 
+#include "io/extended_xyz.h"
 #include "nnap/aenet.h"
 #include "nnap/nnap_json.h"
 
@@ -124,13 +125,24 @@ std::vector<Seed> aenet_seeds()
           {"two", "2" + file("Cu", {"Cu", "Zr"}, {2}) + file("Zr", {"Cu", "Zr"}, {2})}};
 }
 
+std::vector<Seed> extended_xyz_seeds()
+{
+  const std::string cell = R"(Lattice="4 0 0 0.5 4 0 0 0 5" )";
+  const std::string plain = "2\n" + cell + "energy=-3.5 pbc=\"T F T\"\nCu 0 0 0\nZr 1.5 2 2.5\n";
+  const std::string forces = "1\n" + cell +
+      R"(Properties=species:S:1:magmoms:R:1:pos:R:3:force:R:3 energy=1e2 stress="1 2 3 4 5 6")"
+      " config_type=liquid traj=7 temperature=300\nO 0.5 1 2 3 -1 -2 -3\n";
+  const std::string virial = "1\n" + cell + "virial=\"1 0 0 0 2 0 0 0 3\"\nO 1 2 3\n";
+  return {{"plain", plain}, {"forces", forces}, {"several", plain + forces + virial + "\n"}};
+}
+
 }    // namespace
 
 int main(int argc, char **argv)
 {
   if (argc != 2) return std::fprintf(stderr, "usage: make_seeds FOLDER\n"), 1;
   const std::filesystem::path folder = argv[1];
-  for (const char *name : {"nnap_json", "aenet"})
+  for (const char *name : {"nnap_json", "aenet", "extended_xyz"})
     std::filesystem::create_directories(folder / name);
   try {
     // a seed that does not read leads nowhere
@@ -147,7 +159,12 @@ int main(int argc, char **argv)
                           {seed.name, bytes.substr(bytes.size() / 2)}});
       write(folder / "aenet" / seed.name, seed.content);
     }
-  } catch (const nnap::PotentialError &e) {
+    for (const Seed &seed : extended_xyz_seeds()) {
+      write(folder / "extended_xyz" / seed.name, seed.content);
+      io::ExtendedXYZReader reader(folder / "extended_xyz" / seed.name, {"Cu", "Zr", "O"});
+      for (io::LabelledFrame frame; reader.next(frame);) {}
+    }
+  } catch (const std::runtime_error &e) {
     std::fprintf(stderr, "%s\n", e.what());
     return 1;
   }

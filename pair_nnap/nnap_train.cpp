@@ -1,0 +1,386 @@
+// The parts of the nnap command that need labelled data: train and test.
+
+#include "nnap_command.h"
+
+#include "potential_files.h"
+
+#include "io/extended_xyz.h"
+#include "nnap/nnap_json.h"
+#include "train/data_set.h"
+#include "train/fit.h"
+#include "train/trainer.h"
+
+#include "comm.h"
+#include "error.h"
+#include "platform.h"
+#include "utils.h"
+
+#include <mpi.h>
+
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <map>
+
+using namespace LAMMPS_NS;
+namespace nnap = turing_glass::nnap;
+namespace tg = turing_glass;
+
+namespace {
+
+constexpr double milli = 1e3;    // eV to meV
+
+/// Replaces `path` at once or not at all: an interruption leaves the old file.
+bool write_file(const std::string &path, const std::string &content)
+{
+  const std::string part = path + ".part";
+  {
+    std::ofstream file(part, std::ios::binary);
+    file << content << std::flush;
+    if (!file.good()) return false;
+  }
+  return std::rename(part.c_str(), path.c_str()) == 0;
+}
+
+std::string read_file(const std::string &path)
+{
+  std::ifstream file(path, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+/// The words of an input line, taken one by one.
+class Words {
+ public:
+  Words(LAMMPS *lmp, const char *style, int narg, char **arg) :
+      lmp_(lmp), style_(style), words_(arg, arg + narg)
+  {
+  }
+
+  bool done() const { return at_ == words_.size(); }
+  bool next_is_number() const { return !done() && utils::is_double(words_[at_]); }
+  std::string word(const char *what)
+  {
+    if (done()) lmp_->error->all(FLERR, "{}: {} is missing at the end", style_, what);
+    return words_[at_++];
+  }
+  double number(const char *what, double low, double high)
+  {
+    const std::string text = word(what);
+    if (!utils::is_double(text))
+      lmp_->error->all(FLERR, "{}: {} must be a number, is '{}'", style_, what, text);
+    const double value = std::stod(text);
+    if (!(value >= low && value <= high))
+      lmp_->error->all(FLERR, "{}: {} must be from {} to {}, is {}", style_, what, low, high, text);
+    return value;
+  }
+  int integer(const char *what, int low, int high)
+  {
+    const std::string text = word(what);
+    if (!utils::is_integer(text))
+      lmp_->error->all(FLERR, "{}: {} must be an integer, is '{}'", style_, what, text);
+    const double value = std::stod(text);
+    if (!(value >= low && value <= high))
+      lmp_->error->all(FLERR, "{}: {} must be from {} to {}, is {}", style_, what, low, high, text);
+    return static_cast<int>(value);
+  }
+  bool logical(const char *what) { return utils::logical(FLERR, word(what), false, lmp_) != 0; }
+
+ private:
+  LAMMPS *lmp_;
+  const char *style_;
+  std::vector<std::string> words_;
+  std::size_t at_ = 0;
+};
+
+struct TrainCommand {
+  std::string data, out;
+  tg::train::ModelShape shape;
+  tg::train::TrainingOptions options;
+  double validation = 0.1;
+  bool resume = true;
+};
+
+TrainCommand parse_train(LAMMPS *lmp, int narg, char **arg)
+{
+  constexpr double huge = 1e9;
+  Words words(lmp, "nnap train", narg, arg);
+  TrainCommand command;
+  command.data = words.word("the file of labelled frames");
+  command.out = words.word("the file to write");
+  if (!utils::strmatch(command.out, "\\.json$"))
+    lmp->error->all(
+        FLERR,
+        "nnap train: the second word names the file to write, which must end in .json; '{}' does not",
+        command.out);
+  nnap::Basis &basis = command.shape.basis;
+  basis.nmax = 4;
+  basis.lmax = 8;
+  basis.rcut = 7.0;
+  tg::train::TrainingOptions &o = command.options;
+
+  const auto is_element = [](const std::string &w) {
+    return !w.empty() && w.size() <= 2 && w[0] >= 'A' && w[0] <= 'Z';
+  };
+  while (!words.done()) {
+    const std::string key = words.word("a keyword");
+    if (key == "elements") {
+      command.shape.elements = {words.word("an element")};
+      Words rest = words;
+      while (!rest.done() && is_element(rest.word("an element")))
+        command.shape.elements.push_back(words.word("an element"));
+    } else if (key == "nmax")
+      basis.nmax = words.integer("nmax", 0, nnap::Basis::largest_nmax);
+    else if (key == "lmax")
+      basis.lmax = words.integer("lmax", 0, nnap::Basis::largest_lmax);
+    else if (key == "l3max")
+      basis.l3max = words.integer("l3max", 0, nnap::Basis::largest_l3max);
+    else if (key == "rcut")
+      basis.rcut = words.number("rcut", 1.0, 100.0);
+    else if (key == "wtype") {
+      const std::string word = words.word("wtype");
+      bool known = false;
+      for (const nnap::WeightType type : {nnap::WeightType::none, nnap::WeightType::standard,
+                                          nnap::WeightType::full, nnap::WeightType::exfull})
+        if (word == name(type)) basis.wtype = type, known = true;
+      if (!known)
+        lmp->error->all(FLERR, "nnap train: wtype must be none, default, full or exfull, is '{}'",
+                        word);
+    } else if (key == "hidden") {
+      command.shape.hidden.clear();
+      while (words.next_is_number())
+        command.shape.hidden.push_back(
+            words.integer("hidden", 1, nnap::ElementModel::largest_width));
+      if (command.shape.hidden.empty())
+        lmp->error->all(FLERR, "nnap train: hidden needs the width of at least one layer");
+    } else if (key == "epochs")
+      o.epochs = words.integer("epochs", 1, 100000000);
+    else if (key == "batch")
+      o.batch = words.integer("batch", 1, 1000000);
+    else if (key == "rate") {
+      o.rate = words.number("rate", 0.0, 1.0);
+      o.final_rate = words.number("the final rate", 0.0, 1.0);
+    } else if (key == "energy") {
+      o.energy = words.number("energy", 0.0, huge);
+      o.final_energy = words.number("the final energy weight", 0.0, huge);
+    } else if (key == "force")
+      o.force = words.number("force", 0.0, huge);
+    else if (key == "stress")
+      o.stress = words.number("stress", 0.0, huge);
+    else if (key == "soften")
+      o.soften = words.number("soften", 1e-3, huge);
+    else if (key == "l2")
+      o.l2 = words.number("l2", 0.0, huge);
+    else if (key == "average")
+      o.average = words.number("average", 0.0, 0.999999);
+    else if (key == "patience")
+      o.patience = words.integer("patience", 0, 100000000);
+    else if (key == "seed")
+      o.seed = static_cast<unsigned>(words.integer("seed", 1, 2147483647));
+    else if (key == "validation")
+      command.validation = words.number("validation", 0.0, 0.9);
+    else if (key == "resume")
+      command.resume = words.logical("resume");
+    else
+      lmp->error->all(FLERR, "nnap train: unknown keyword '{}'", key);
+  }
+  if (command.shape.elements.empty())
+    lmp->error->all(
+        FLERR, "nnap train: the keyword 'elements' with the elements of the potential is missing");
+  return command;
+}
+
+}    // namespace
+
+/* ----------------------------------------------------------------------
+   nnap train DATA OUT.json elements A B ... [keywords]
+------------------------------------------------------------------------- */
+
+void NNAP::train(int narg, char **arg)
+{
+  TrainCommand command = parse_train(lmp, narg, arg);
+  command.options.threads = comm->nthreads;
+  const bool talks = comm->me == 0;
+  const std::string checkpoint = command.out + ".checkpoint", curve = command.out + ".csv";
+  const double start = platform::walltime();
+
+  try {
+    tg::train::DataSet data =
+        tg::train::read_data_set(command.data, command.shape.elements, command.shape.basis.rcut,
+                                 command.validation, command.options.seed, world);
+    if (talks)
+      utils::logmesg(lmp,
+                     "nnap train: {} frames with {} atoms from {}, {} of them for validation\n",
+                     data.frames, data.atoms, command.data, data.validation_frames);
+    if (data.validation_frames == 0)
+      error->all(
+          FLERR,
+          "nnap train: no frame is left for validation; give more frames or a larger 'validation' fraction");
+
+    const int ntypes = static_cast<int>(command.shape.elements.size());
+    const std::vector<double> reference =
+        tg::train::reference_energies(data.training, ntypes, world);
+    for (const tg::train::Outlier &o : tg::train::find_outliers(data.training, reference, world))
+      if (talks)
+        error->warning(
+            FLERR,
+            "nnap train: {}: line {}, frame {}: energy is {:.3f} eV/atom from what its composition suggests, "
+            "{:.0f} times the spread of the other frames; is its label right?",
+            command.data, o.line, o.frame, o.residual, std::abs(o.residual) / o.sigma);
+    const nnap::Potential initial = tg::train::initial_potential(
+        command.shape, data.training, reference, command.options.seed, world);
+    tg::train::Trainer trainer(initial, std::move(data.training), std::move(data.validation),
+                               command.options, world);
+
+    std::string saved;
+    int found = 0;
+    if (command.resume && talks) {
+      saved = read_file(checkpoint);
+      found = saved.empty() ? 0 : 1;
+    }
+    MPI_Bcast(&found, 1, MPI_INT, 0, world);
+    if (found) {
+      auto size = static_cast<int>(saved.size());
+      MPI_Bcast(&size, 1, MPI_INT, 0, world);
+      saved.resize(size);
+      MPI_Bcast(saved.data(), size, MPI_CHAR, 0, world);
+      trainer.restore(saved);
+      if (talks) utils::logmesg(lmp, "nnap train: going on from {}\n", checkpoint);
+    } else if (talks) {
+      write_file(
+          curve,
+          "epoch,training_loss,validation_loss,E_mae,E_rmse,F_mae,F_rmse,S_mae,rate,seconds\n");
+    }
+
+    if (talks)
+      utils::logmesg(
+          lmp,
+          "  epoch  loss: training validation  E MAE   RMSE (meV/atom)  F MAE   RMSE (eV/A)  rate   s/epoch  time left\n");
+    int first = -1;
+    const double begin = platform::walltime();
+    while (!trainer.finished()) {
+      const tg::train::EpochReport r = trainer.run_epoch();
+      if (first < 0) first = r.epoch - 1;
+      const tg::train::ErrorSums &v = r.validation;
+      const std::string state = trainer.checkpoint();
+      int written = 1;
+      if (talks) {
+        const double now = platform::walltime(), each = (now - begin) / (r.epoch - first);
+        utils::logmesg(
+            lmp,
+            "{:7d}  {:14.6f} {:10.6f}  {:6.2f} {:6.2f}            {:6.4f} {:6.4f}       {:6.4f} {:8.1f}  {:8.0f} s{}\n",
+            r.epoch, r.training_loss, v.loss / v.frames, milli * v.energy_mae(),
+            milli * v.energy_rmse(), v.force_mae(), v.force_rmse(), r.rate, each,
+            each * (command.options.epochs - r.epoch), r.best ? " *" : "");
+        std::ofstream(curve, std::ios::app) << fmt::format(
+            "{},{:.8g},{:.8g},{:.8g},{:.8g},{:.8g},{:.8g},{:.8g},{:.6g},{:.1f}\n", r.epoch,
+            r.training_loss, v.loss / v.frames, v.energy_mae(), v.energy_rmse(), v.force_mae(),
+            v.force_rmse(), v.stress_mae(), r.rate, now - start);
+        if (r.best) written = write_file(command.out, nnap::write_nnap_json(trainer.potential()));
+        written = written && write_file(checkpoint, state);
+      }
+      MPI_Bcast(&written, 1, MPI_INT, 0, world);
+      if (!written)
+        error->all(FLERR, "nnap train: cannot write {} or {}: is the disk full?", command.out,
+                   checkpoint);
+    }
+    if (talks)
+      utils::logmesg(lmp, "nnap train: {} holds the potential with the lowest validation loss\n",
+                     command.out);
+  } catch (const std::runtime_error &e) {
+    error->all(FLERR, "nnap train: {}", e.what());
+  }
+}
+
+/* ----------------------------------------------------------------------
+   nnap test DATA FILE [FILE ...] [parity PREFIX]
+------------------------------------------------------------------------- */
+
+void NNAP::test(int narg, char **arg)
+{
+  std::string parity;
+  if (narg >= 4 && strcmp(arg[narg - 2], "parity") == 0) {
+    parity = arg[narg - 1];
+    narg -= 2;
+  }
+  if (narg < 2) utils::missing_cmd_args(FLERR, "nnap test", error);
+  const std::string data = arg[0];
+  const nnap::Potential potential =
+      read_potential_files(lmp, std::vector<std::string>(arg + 1, arg + narg));
+
+  try {
+    const nnap::Evaluator evaluator(potential);
+    const tg::train::DataSet set =
+        tg::train::read_data_set(data, potential.elements, evaluator.cutoff(), 0.0, 1, world);
+    for (const tg::train::TrainingFrame &frame : set.training)
+      for (const int t : frame.data.types)
+        if (!evaluator.has_model(t))
+          error->one(
+              FLERR,
+              "nnap test: frame {} of {} has {} atoms, for which the potential files given hold no model",
+              frame.data.frame, data, potential.elements[t]);
+
+    // errors by config_type, "all" first; every rank writes its own rows, rank 0 gathers them
+    std::map<std::string, tg::train::ErrorSums> sums;
+    std::string energies, forces;
+    tg::train::measure(
+        evaluator, set.training,
+        [&](const tg::train::TrainingFrame &frame, const tg::train::FrameErrors &errors) {
+          const tg::io::LabelledFrame &label = frame.data;
+          sums["all"].add(errors, label.stress.has_value());
+          if (!label.config_type.empty())
+            sums[label.config_type].add(errors, label.stress.has_value());
+          if (parity.empty()) return;
+          const double e = *label.energy / frame.atoms();
+          energies += fmt::format("{},{},{},{:.8g},{:.8g}\n", label.frame, label.config_type,
+                                  frame.atoms(), e, e + errors.energy);
+          for (std::size_t k = 0; k < label.forces.size(); ++k)
+            forces +=
+                fmt::format("{:.6g},{:.6g}\n", label.forces[k], label.forces[k] + errors.forces[k]);
+        });
+
+    std::string names;
+    for (const auto &[name, errors] : sums) names += name + "\n";
+    for (const std::string &name : utils::split_lines(gather(names))) sums[name];
+    const std::string all_energies = gather(energies), all_forces = gather(forces);
+    std::string table =
+        fmt::format("{:24} {:>7} {:>8} {:>8} {:>8} {:>8} {:>9}\n{:24} {:>7} {:>17} {:>17} {:>9}\n",
+                    "nnap test", "frames", "E MAE", "RMSE", "F MAE", "RMSE", "S MAE", "", "",
+                    "(meV/atom)", "(eV/A)", "(GPa)");
+    constexpr double gpa = 160.2176634;    // eV/A^3
+    for (auto &[name, errors] : sums) {
+      errors.sum_over_ranks(world);
+      table += fmt::format("{:24} {:7.0f} {:8.2f} {:8.2f} {:8.4f} {:8.4f} {:9.3f}\n", name,
+                           errors.frames, milli * errors.energy_mae(), milli * errors.energy_rmse(),
+                           errors.force_mae(), errors.force_rmse(), gpa * errors.stress_mae());
+    }
+    if (comm->me == 0) utils::logmesg(lmp, table);
+    int written = 1;
+    if (comm->me == 0 && !parity.empty())
+      written = write_file(parity + ".energy.csv",
+                           "frame,config_type,atoms,label,prediction\n" + all_energies) &&
+          write_file(parity + ".force.csv", "label,prediction\n" + all_forces);
+    MPI_Bcast(&written, 1, MPI_INT, 0, world);
+    if (!written)
+      error->all(FLERR, "nnap test: cannot write {}.energy.csv and {}.force.csv", parity, parity);
+  } catch (const std::runtime_error &e) {
+    error->all(FLERR, "nnap test: {}", e.what());
+  }
+}
+
+/* ----------------------------------------------------------------------
+   texts of all ranks, in order, on every rank
+------------------------------------------------------------------------- */
+
+std::string NNAP::gather(const std::string &mine)
+{
+  const int ranks = comm->nprocs;
+  int length = static_cast<int>(mine.size());
+  std::vector<int> lengths(ranks), offsets(ranks, 0);
+  MPI_Allgather(&length, 1, MPI_INT, lengths.data(), 1, MPI_INT, world);
+  for (int k = 1; k < ranks; ++k) offsets[k] = offsets[k - 1] + lengths[k - 1];
+  std::string all(static_cast<std::size_t>(offsets.back()) + lengths.back(), '\0');
+  MPI_Allgatherv(mine.data(), length, MPI_CHAR, all.data(), lengths.data(), offsets.data(),
+                 MPI_CHAR, world);
+  return all;
+}

@@ -1,0 +1,92 @@
+#include "frame_loss.h"
+
+#include <cmath>
+
+namespace turing_glass::train {
+
+void set_neighbors(const TrainingFrame &frame, int atom, nnap::Neighbors &neighbors)
+{
+  const auto &cell = frame.data.cell;
+  const double *xi = frame.data.positions.data() + 3 * atom;
+  neighbors.clear();
+  neighbors.reserve(frame.first[atom + 1] - frame.first[atom]);
+  for (int k = frame.first[atom]; k < frame.first[atom + 1]; ++k) {
+    const auto &[j, shift] = frame.neighbors[k];
+    const double *xj = frame.data.positions.data() + 3 * j;
+    double d[3];
+    for (int a = 0; a < 3; ++a)
+      d[a] = xj[a] - xi[a] + shift[0] * cell[0][a] + shift[1] * cell[1][a] + shift[2] * cell[2][a];
+    neighbors.push(d[0], d[1], d[2], d[0] * d[0] + d[1] * d[1] + d[2] * d[2], frame.data.types[j]);
+  }
+}
+
+const FrameErrors &FrameLoss::evaluate(const nnap::Evaluator &evaluator, const TrainingFrame &frame,
+                                       const LossWeights &weights, double *gradient)
+{
+  const int n = frame.atoms();
+  if (static_cast<int>(atoms_.size()) < n) atoms_.resize(n);
+  const io::LabelledFrame &label = frame.data;
+
+  // prediction minus label
+  errors_.forces.assign(3 * n, 0.0);
+  std::array<double, 9> &stress = errors_.stress;
+  stress.fill(0.0);
+  double energy = 0.0;
+  for (int i = 0; i < n; ++i) {
+    nnap::Workspace &workspace = atoms_[i];
+    nnap::Neighbors &nb = workspace.neighbors;
+    set_neighbors(frame, i, nb);
+    energy += evaluator.evaluate(label.types[i], workspace);
+    for (int k = 0; k < nb.count; ++k) {
+      const int j = frame.neighbors[frame.first[i] + k].atom;
+      const double d[3] = {nb.dx[k], nb.dy[k], nb.dz[k]}, g[3] = {nb.gx[k], nb.gy[k], nb.gz[k]};
+      for (int a = 0; a < 3; ++a) {
+        errors_.forces[3 * i + a] += g[a];
+        errors_.forces[3 * j + a] -= g[a];
+        for (int b = 0; b < 3; ++b) stress[3 * a + b] += d[a] * g[b] / frame.volume;
+      }
+    }
+  }
+  errors_.energy = (energy - *label.energy) / n;
+  double force_square = 0.0, label_square = 0.0, stress_square = 0.0;
+  for (int k = 0; k < 3 * n; ++k) {
+    errors_.forces[k] -= label.forces[k];
+    force_square += errors_.forces[k] * errors_.forces[k];
+    label_square += label.forces[k] * label.forces[k];
+  }
+  for (int a = 0; a < 3; ++a)
+    for (int b = 0; b < 3; ++b) {
+      double &s = stress[3 * a + b];
+      s = label.stress ? s - (*label.stress)[a][b] : 0.0;
+      stress_square += s * s;
+    }
+
+  const double violence = label_square / (3 * n) / (weights.soften * weights.soften);
+  const double w = 1.0 / (1.0 + violence), per_atom = frame.volume / n;
+  errors_.loss = w *
+      (weights.energy * errors_.energy * errors_.energy + weights.force * force_square / (3 * n) +
+       weights.stress * per_atom * per_atom * stress_square / 9);
+  if (!gradient) return errors_;
+
+  // derivatives of the loss by energy, forces and stress
+  const double a = 2.0 * w * weights.energy * errors_.energy / n;
+  const double force_factor = 2.0 * w * weights.force / (3 * n);
+  const double stress_factor = 2.0 * w * weights.stress * per_atom * per_atom / 9 / frame.volume;
+  for (int i = 0; i < n; ++i) {
+    nnap::Neighbors &nb = atoms_[i].neighbors;
+    nb.reserve_tangent();
+    for (int k = 0; k < nb.count; ++k) {
+      const int j = frame.neighbors[frame.first[i] + k].atom;
+      const double d[3] = {nb.dx[k], nb.dy[k], nb.dz[k]};
+      double t[3];
+      for (int c = 0; c < 3; ++c)
+        t[c] = -force_factor * (errors_.forces[3 * j + c] - errors_.forces[3 * i + c]) +
+            stress_factor * (d[0] * stress[c] + d[1] * stress[3 + c] + d[2] * stress[6 + c]);
+      nb.tx[k] = t[0], nb.ty[k] = t[1], nb.tz[k] = t[2];
+    }
+    evaluator.add_parameter_gradient(label.types[i], atoms_[i], a, gradient);
+  }
+  return errors_;
+}
+
+}    // namespace turing_glass::train

@@ -1,0 +1,51 @@
+// The loss of one frame and its gradient by the weights, without automatic differentiation.
+//
+//     L = w [ w_E (dE/N)^2 + w_F |dF|^2/(3N) + w_S |V dsigma/N|^2/9 ]          (training theory page, eq. 1)
+//
+// dE, dF, dsigma: prediction minus label of energy (eV), forces (eV/A), stress (eV/A^3, tension
+// positive). With these errors fixed, dL/dweights is that of
+//
+//     sum_i [ a E_i + sum_j (dE_i/dr_j) . t_ij ],    a = dL/dE,    t_ij = -(lambda_j - lambda_i) + (tau/V) r_ij
+//
+// lambda_k = dL/dF_k, tau = dL/dsigma: one directional derivative of each atom's energy (eqs. 2-4).
+
+#pragma once
+
+#include "nnap/evaluator.h"
+#include "training_frame.h"
+
+#include <vector>
+
+namespace turing_glass::train {
+
+struct LossWeights {
+  double energy = 1.0, force = 1.0, stress = 0.0;
+  /// Frames with violent forces count less: w = 1/(1 + (force rms / soften)^2), force rms of the labels (eV/A).
+  double soften = 2.0;
+};
+
+/// Errors of one frame (prediction minus label).
+struct FrameErrors {
+  double loss = 0.0;
+  double energy = 0.0;                  ///< per atom (eV)
+  std::vector<double> forces;           ///< 3N (eV/A)
+  std::array<double, 9> stress = {};    ///< eV/A^3
+};
+
+/// The neighbours of one atom of a frame.
+void set_neighbors(const TrainingFrame &frame, int atom, nnap::Neighbors &neighbors);
+
+/// Energy, forces and stress of a frame, with the memory they need; one per thread.
+class FrameLoss {
+ public:
+  /// Prediction minus label; where `gradient` is given, adds the derivative of the loss by
+  /// Evaluator's parameters to it.
+  const FrameErrors &evaluate(const nnap::Evaluator &evaluator, const TrainingFrame &frame,
+                              const LossWeights &weights, double *gradient);
+
+ private:
+  FrameErrors errors_;
+  std::vector<nnap::Workspace> atoms_;
+};
+
+}    // namespace turing_glass::train

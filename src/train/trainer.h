@@ -1,0 +1,118 @@
+// Training of an NNAP potential on labelled frames, spread over the ranks of a communicator.
+//
+// Stochastic descent with SOAP (soap.h): `batch` frames a step, the learning rate rising over the first
+// steps and falling as a cosine to `final_rate`; the energies' weight rises from `energy` to
+// `final_energy` in the middle. What is kept is a running average of the weights, and of those the ones
+// with the smallest loss on the validation frames.
+//
+// Everything random comes from the seed and the number of ranks: the same call gives the same weights.
+
+#pragma once
+
+#include "frame_loss.h"
+#include "soap.h"
+
+#include "nnap/evaluator.h"
+
+#include <mpi.h>
+
+#include <functional>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace turing_glass::train {
+
+struct TrainingOptions {
+  int epochs = 100;
+  int batch = 4;    ///< frames a step, over all ranks
+  double rate = 1e-2, final_rate = 1e-5;
+  double energy = 4.0, final_energy = 40.0;    ///< weight of the squared energy error per atom
+  double force = 1.0, stress = 0.1;    ///< weights of squared force and virial-per-atom errors
+  double soften = 2.0;                 ///< LossWeights::soften (eV/A)
+  double l2 = 0.005;          ///< sum of squared weights, beside the sum of the frames' losses
+  double average = 0.9995;    ///< decay of the running average of the weights, by step
+  int patience = 0;    ///< stop after so many epochs without a better validation loss; 0: never
+  int threads = 1;
+  unsigned seed = 1;
+};
+
+/// Errors over many frames.
+struct ErrorSums {
+  double loss = 0.0, frames = 0.0;
+  double energy_abs = 0.0, energy_square = 0.0;                    ///< eV/atom, by frame
+  double force_abs = 0.0, force_square = 0.0, forces = 0.0;        ///< eV/A, by component
+  double stress_abs = 0.0, stress_square = 0.0, stresses = 0.0;    ///< eV/A^3, by component
+
+  void add(const FrameErrors &errors, bool has_stress);
+  void sum_over_ranks(MPI_Comm comm);
+  double energy_mae() const { return energy_abs / frames; }
+  double energy_rmse() const;
+  double force_mae() const { return force_abs / forces; }
+  double force_rmse() const;
+  double stress_mae() const { return stresses > 0.0 ? stress_abs / stresses : 0.0; }
+};
+
+struct EpochReport {
+  int epoch = 0;    ///< from 1
+  double training_loss = 0.0;
+  ErrorSums validation;
+  bool best = false;
+  double rate = 0.0;    ///< learning rate
+};
+
+class Trainer {
+ public:
+  /// `training` and `validation` are this rank's share. Collective.
+  Trainer(nnap::Potential initial, std::vector<TrainingFrame> training,
+          std::vector<TrainingFrame> validation, const TrainingOptions &options, MPI_Comm comm);
+
+  /// Runs one epoch and returns its report, the same on every rank. Collective. Throws
+  /// std::runtime_error, naming the frame, where the loss is not a finite number.
+  EpochReport run_epoch();
+
+  bool finished() const;
+
+  /// The potential with the best averaged weights so far.
+  nnap::Potential potential() const;
+
+  /// Everything needed to go on as if never interrupted, and back. restore() throws
+  /// std::runtime_error where the checkpoint belongs to other options, shape or number of ranks.
+  std::string checkpoint() const;
+  void restore(const std::string &checkpoint);
+
+ private:
+  struct Progress {
+    double rate, energy;
+  };
+  Progress progress() const;
+  double add_batch(const std::vector<int> &frames, const LossWeights &weights,
+                   std::vector<double> &gradient);
+  ErrorSums validate();
+  std::string fingerprint() const;
+
+  nnap::Potential potential_;
+  nnap::Evaluator evaluator_;
+  std::vector<TrainingFrame> training_, validation_;
+  TrainingOptions options_;
+  MPI_Comm comm_;
+  std::vector<FrameLoss> losses_;                 ///< one per thread
+  std::vector<std::vector<double>> gradients_;    ///< one per thread
+  int steps_per_epoch_ = 0;
+  double total_frames_ = 0.0;
+
+  // what a checkpoint holds
+  long step_ = 0;
+  int epoch_ = 0, best_epoch_ = 0;
+  double best_loss_ = 0.0, gradient_norm_ = 0.0;
+  std::mt19937_64 random_;
+  std::vector<double> parameters_, average_, best_;
+  Soap soap_;
+};
+
+/// Errors of `evaluator` on this rank's frames; `visit` (if given) sees each frame. Not collective.
+ErrorSums
+measure(const nnap::Evaluator &evaluator, const std::vector<TrainingFrame> &frames,
+        const std::function<void(const TrainingFrame &, const FrameErrors &)> &visit = {});
+
+}    // namespace turing_glass::train

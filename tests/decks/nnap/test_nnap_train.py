@@ -1,0 +1,196 @@
+"""nnap train and nnap test in LAMMPS: data labelled by another pair style, ranks, resume, bad data."""
+
+import gzip
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from deck import lammps, shared  # noqa: E402
+
+# Labels from a pair style of LAMMPS: short runs of a Cu-Zr crystal that melts.
+LABELS = """
+units metal
+atom_modify map yes sort 0 0
+lattice bcc 3.2
+region box prism 0 2 0 2 0 2 0.4 -0.3 0.2
+create_box 2 box
+create_atoms 1 box basis 2 2
+mass * 70
+pair_style morse 4.5
+pair_coeff * * 0.3 1.4 2.75
+pair_coeff 1 2 0.4 1.4 2.65
+pair_modify shift yes
+velocity all create 3000 {seed} loop geom
+fix 1 all nvt temp 2500 2500 0.05
+timestep 0.002
+dump 1 all custom 25 frames.dump id type x y z fx fy fz
+dump_modify 1 sort id format float %.10g
+thermo 25
+thermo_style custom step pe
+thermo_modify format float "%.12g"
+run 1000
+"""
+
+
+def labelled(seed, path, compress=False, damage=None):
+    """Runs LABELS and writes its frames as extended XYZ; `damage` may change the text of each frame."""
+    run = lammps(LABELS.format(seed=seed))
+    energy = dict(re.findall(r"^ +(\d+) +(-?[\d.]+) *$", run.text, re.MULTILINE))
+    with open(run.path("frames.dump")) as file:
+        dumps = file.read().split("ITEM: TIMESTEP\n")[1:]
+    opener = gzip.open if compress else open
+    with opener(path, "wt") as out:
+        for number, text in enumerate(dumps):
+            lines = text.splitlines()
+            bounds = [[float(w) for w in line.split()] for line in lines[4:7]]
+            xy, xz, yz = (row[2] for row in bounds)
+            lx = bounds[0][1] - bounds[0][0] - (max(0, xy, xz, xy + xz) - min(0, xy, xz, xy + xz))
+            ly = bounds[1][1] - bounds[1][0] - (max(0, yz) - min(0, yz))
+            lz = bounds[2][1] - bounds[2][0]
+            atoms = [line.split() for line in lines[8:]]
+            header = 'Lattice="%.12g 0 0 %.12g %.12g 0 %.12g %.12g %.12g" Properties=species:S:1:pos:R:3:forces:R:3' % (
+                lx, xy, ly, xz, yz, lz)
+            header += " energy=%s config_type=morse traj=%d" % (energy[lines[0]], seed * 1000 + number // 4)
+            body = "".join("%s %s\n" % ("Cu" if a[1] == "1" else "Zr", " ".join(a[2:8])) for a in atoms)
+            frame = "%d\n%s\n%s" % (len(atoms), header, body)
+            out.write(damage(number, frame) if damage else frame)
+
+
+class Training(unittest.TestCase):
+    train = ("nnap train data.extxyz.gz out.nnap.json elements Cu Zr nmax 4 lmax 3 rcut 4.5 hidden 8 8 "
+             "batch 2 average 0.99 %s\n")
+
+    def folder(self):
+        folder = tempfile.mkdtemp(dir=os.getcwd())
+        labelled(1, os.path.join(folder, "data.extxyz.gz"), compress=True)
+        return folder
+
+    @staticmethod
+    def weights(folder):
+        with open(os.path.join(folder, "out.nnap.json")) as file:
+            return file.read()
+
+    def test_learns_a_pair_style_and_runs_it(self):
+        """Train on labels of LAMMPS's morse, then compare forces on a configuration of another run."""
+        folder = self.folder()
+        labelled(2, os.path.join(folder, "unseen.extxyz"))
+        text = lammps(self.train % "epochs 150" + "nnap test unseen.extxyz out.nnap.json parity unseen\n", 2,
+                      folder=folder).text
+        row = re.search(r"^all +41 +(\S+) +(\S+) +(\S+) +(\S+)", text, re.MULTILINE)
+        self.assertIsNotNone(row, text[-2000:])
+        with open(os.path.join(folder, "unseen.force.csv")) as file:
+            pairs = [[float(w) for w in line.split(",")] for line in file.readlines()[1:]]
+        self.assertEqual(len(pairs), 41 * 16 * 3)
+        rms = (sum(label * label for label, _ in pairs) / len(pairs)) ** 0.5
+        error = (sum((a - b) ** 2 for a, b in pairs) / len(pairs)) ** 0.5
+        self.assertAlmostEqual(float(row.group(4)), error, delta=1e-4)    # the table is the parity file's
+        self.assertLess(error, 0.1 * rms)
+        # pair style nnap gives the energy that nnap test predicted for the first frame
+        with open(os.path.join(folder, "unseen.energy.csv")) as file:
+            rows = [line.strip().split(",") for line in file.readlines()[1:]]
+        predicted = {int(r[0]): float(r[4]) for r in rows}[1]
+        start = LABELS.format(seed=2).split("pair_style")[0]
+        run = lammps(start + 'pair_style nnap\npair_coeff * * out.nnap.json Cu Zr\nrun 0 post no\n'
+                     'print "energy: $(pe/atoms:%.16g)"\n', folder=folder)
+        self.assertAlmostEqual(run.printed("energy")[0], predicted, delta=1e-7)
+
+    def test_same_seed_same_weights_and_resume(self):
+        deck = self.train % "epochs 6 seed 5"
+        whole, again = self.folder(), self.folder()
+        lammps(deck, 2, folder=whole)
+        lammps(deck, 2, folder=again)
+        self.assertEqual(self.weights(again), self.weights(whole))
+        finished = lammps(deck, 2, folder=whole).text    # nothing left to do
+        self.assertIn("going on from", finished)
+        self.assertEqual(self.weights(again), self.weights(whole))
+        refused = lammps(self.train % "epochs 6 seed 6", 2, folder=again, expect_error=True).text
+        self.assertIn("other options", refused)
+        lammps(self.train % "epochs 2 seed 6 resume no", 2, folder=again)
+        self.assertNotEqual(self.weights(again), self.weights(whole))
+
+    def test_killed_and_started_again(self):
+        """kill -9 after the first checkpoint loses nothing: the end is that of an undisturbed run."""
+        deck = self.train % "epochs 60 seed 5"
+        whole, killed = self.folder(), self.folder()
+        lammps(deck, folder=whole)
+        with open(os.path.join(killed, "in.deck"), "w") as file:
+            file.write(deck)
+        process = subprocess.Popen([os.environ["LMP"], "-in", "in.deck", "-log", "none"], cwd=killed,
+                                   stdout=subprocess.DEVNULL, env=dict(os.environ, OMP_NUM_THREADS="1"))
+        deadline = time.monotonic() + 60
+        while not os.path.exists(os.path.join(killed, "out.nnap.json.checkpoint")):
+            self.assertLess(time.monotonic(), deadline, "no checkpoint was written")
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+        self.assertIn("going on from", lammps(deck, folder=killed).text)
+        self.assertEqual(self.weights(killed), self.weights(whole))
+        # the curve has every epoch; the one under way when it was killed may stand there twice
+        with open(os.path.join(killed, "out.nnap.json.csv")) as file:
+            epochs = {int(line.split(",")[0]) for line in file.readlines()[1:]}
+        self.assertEqual(epochs, set(range(1, 61)))
+
+    def test_bad_data_is_named(self):
+        cases = (
+            (lambda k, f: f.replace(" energy=", " no_energy=") if k == 6 else f, ("frame 7", "energy")),
+            (lambda k, f: f.replace(" energy=", " energy=nan") if k == 6 else f, ("frame 7", "energy")),
+            (lambda k, f: f.replace("\nZr ", "\nXx ", 1) if k == 6 else f, ("frame 7", "Xx")),
+            (lambda k, f: f.replace("\nZr ", "\nZr 1.0 ", 1) if k == 6 else f, ("frame 7", "line")),
+        )
+        for damage, words in cases:
+            folder = tempfile.mkdtemp(dir=os.getcwd())
+            labelled(1, os.path.join(folder, "data.extxyz.gz"), compress=True, damage=damage)
+            for ranks in (1, 2):
+                text = lammps(self.train % "epochs 2", ranks, folder=folder, expect_error=True, timeout=60).text
+                for word in ("data.extxyz.gz",) + words:
+                    self.assertIn(word, text)
+
+        folder = self.folder()
+        path = os.path.join(folder, "data.extxyz.gz")
+        with open(path, "rb") as file:
+            content = file.read()
+        with open(path, "wb") as file:
+            file.write(content[:len(content) // 2])
+        text = lammps(self.train % "epochs 2", 2, folder=folder, expect_error=True, timeout=60).text
+        self.assertIn("data.extxyz.gz", text)
+
+    def test_a_wrong_label_is_pointed_out(self):
+        folder = tempfile.mkdtemp(dir=os.getcwd())
+        labelled(1, os.path.join(folder, "data.extxyz.gz"), compress=True,
+                 damage=lambda k, f: re.sub(" energy=[^ ]*", " energy=900", f) if k == 6 else f)
+        text = lammps(self.train % "epochs 1 validation 0.3", folder=folder).text
+        if "is its label right?" in text:
+            self.assertRegex(text, r"frame 7: energy is")
+        else:    # the frame was drawn for validation; another seed trains on it
+            text = lammps(self.train % "epochs 1 validation 0.3 resume no seed 3", folder=folder).text
+            self.assertRegex(text, r"frame 7: energy is")
+
+    def test_wrong_words(self):
+        folder = self.folder()
+        for words, expected in (("epochs ten", "'ten'"), ("bake 5", "'bake'"), ("hidden", "hidden needs"),
+                                ("nmax 21", "from 0 to 20"), ("wtype some", "'some'"), ("epochs", "missing")):
+            text = lammps(self.train % words, folder=folder, expect_error=True, timeout=60).text
+            self.assertIn(expected, text)
+        text = lammps("nnap train data.extxyz.gz out.txt elements Cu Zr\n", folder=folder, expect_error=True).text
+        self.assertIn("'out.txt'", text)
+        text = lammps("nnap train data.extxyz.gz out.json\n", folder=folder, expect_error=True).text
+        self.assertIn("'elements'", text)
+
+
+class Peer(unittest.TestCase):
+    def test_errors_of_the_peers_copper_potential(self):
+        """2.9 meV/atom on the peer's own test frames, a number known from an independent evaluation."""
+        data = shared("datasets", "Cu-test.extxyz.gz")
+        potential = shared("potentials", "jsex-NNAP-Cu", "Cu.json")
+        text = lammps("nnap test %s %s\n" % (data, potential), 2).text
+        row = re.search(r"^all +200 +(\S+)", text, re.MULTILINE)
+        self.assertAlmostEqual(float(row.group(1)), 2.9, delta=0.05)
+
+
+if __name__ == "__main__":
+    unittest.main()

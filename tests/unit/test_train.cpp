@@ -1,0 +1,376 @@
+// Training in the core: gradient of the loss, what the data say before training, the optimiser,
+// checkpoints. MPI is started once, on one rank; several ranks are a matter of the decks.
+
+#include "environment.h"
+
+#include "train/data_set.h"
+#include "train/fit.h"
+#include "train/frame_loss.h"
+#include "train/soap.h"
+#include "train/trainer.h"
+
+#include <gtest/gtest.h>
+#include <mpi.h>
+
+#include <cmath>
+#include <cstdio>
+#include <random>
+
+using namespace turing_glass;
+using namespace turing_glass::train;
+
+namespace {
+
+/// A frame of random atoms labelled by a potential, its energy per atom shifted by `shift`.
+io::LabelledFrame labelled_frame(const nnap::Evaluator &teacher, int ntypes, unsigned seed,
+                                 double shift = 0.0)
+{
+  const test::Structure s = test::random_structure(10, ntypes, 0.05, 1.8, seed);
+  const test::Result result = test::evaluate(teacher, s);
+  io::LabelledFrame frame;
+  frame.cell = s.cell;
+  frame.types = s.types;
+  io::LabelledFrame::Matrix stress;
+  const double volume = std::abs(io::volume(s.cell));
+  for (std::size_t i = 0; i < s.positions.size(); ++i)
+    for (int k = 0; k < 3; ++k) {
+      frame.positions.push_back(s.positions[i][k]);
+      frame.forces.push_back(result.forces[i][k]);
+    }
+  for (int a = 0; a < 3; ++a)
+    for (int b = 0; b < 3; ++b) stress[a][b] = -result.virial[a][b] / volume;
+  frame.stress = stress;
+  frame.energy = result.energy + shift * static_cast<double>(s.positions.size());
+  frame.frame = seed;
+  return frame;
+}
+
+nnap::Basis small_basis()
+{
+  nnap::Basis basis;
+  basis.nmax = 2;
+  basis.lmax = 3;
+  basis.rcut = 4.5;
+  return basis;
+}
+
+std::vector<TrainingFrame> some_frames(const nnap::Evaluator &teacher, int count, int ntypes,
+                                       unsigned first = 100)
+{
+  std::vector<TrainingFrame> frames;
+  for (int k = 0; k < count; ++k)
+    frames.push_back(
+        make_training_frame(labelled_frame(teacher, ntypes, first + k), teacher.cutoff()));
+  return frames;
+}
+
+/// A frame labelled by a Morse potential between all pairs, smoothly cut off at `rc` (A).
+io::LabelledFrame morse_frame(unsigned seed, double rc)
+{
+  const test::Structure s = test::random_structure(20, 2, 0.06, 2.1, seed);
+  // the neighbour search of the tests needs a workspace, but no potential
+  nnap::Workspace workspace;
+  io::LabelledFrame frame;
+  frame.cell = s.cell;
+  frame.types = s.types;
+  frame.frame = seed;
+  double energy = 0.0;
+  for (int i = 0; i < static_cast<int>(s.positions.size()); ++i) {
+    double force[3] = {};
+    test::find_neighbors(s, i, rc, workspace);
+    const nnap::Neighbors &n = workspace.neighbors;
+    for (int k = 0; k < n.count; ++k) {
+      const double depth = 0.3, steep = 1.4, r0 = s.types[i] + n.type[k] == 1 ? 2.6 : 2.8;
+      const double r = std::sqrt(n.rsq[k]), e = std::exp(-steep * (r - r0)),
+                   u = 1.0 - r * r / (rc * rc);
+      const double well = depth * (e * e - 2.0 * e), slope = -2.0 * depth * steep * (e * e - e);
+      energy += 0.5 * well * u * u;
+      const double derivative = slope * u * u - well * 4.0 * u * r / (rc * rc);
+      const double d[3] = {n.dx[k], n.dy[k], n.dz[k]};
+      for (int a = 0; a < 3; ++a) force[a] += derivative * d[a] / r;
+    }
+    for (int a = 0; a < 3; ++a) {
+      frame.positions.push_back(s.positions[i][a]);
+      frame.forces.push_back(force[a]);
+    }
+  }
+  frame.energy = energy;
+  return frame;
+}
+
+TrainingOptions quick_options()
+{
+  TrainingOptions options;
+  options.epochs = 6;
+  options.batch = 4;
+  options.average = 0.9;
+  return options;
+}
+
+}    // namespace
+
+TEST(FrameLoss, ErrorsVanishForTheLabellingPotential)
+{
+  // labels come from a neighbour search of the test's own, over all images
+  const nnap::Evaluator teacher(test::random_potential(small_basis(), 3, 4));
+  FrameLoss loss;
+  for (unsigned seed = 1; seed < 5; ++seed) {
+    const TrainingFrame frame =
+        make_training_frame(labelled_frame(teacher, 3, seed), teacher.cutoff());
+    const FrameErrors &errors = loss.evaluate(teacher, frame, {}, nullptr);
+    EXPECT_NEAR(errors.energy, 0.0, 1e-12);
+    for (const double f : errors.forces) EXPECT_NEAR(f, 0.0, 1e-12);
+    for (const double s : errors.stress) EXPECT_NEAR(s, 0.0, 1e-13);
+  }
+}
+
+TEST(FrameLoss, GradientAgainstFiniteDifferences)
+{
+  const nnap::Evaluator teacher(test::random_potential(small_basis(), 3, 4));
+  nnap::Basis merged_cubic = small_basis();
+  merged_cubic.l3max = 3;
+  merged_cubic.wtype = nnap::WeightType::exfull;
+  for (const nnap::Basis &basis : {small_basis(), merged_cubic})
+    for (const LossWeights &weights : {LossWeights{1, 0, 0, 2}, LossWeights{0, 1, 0, 2},
+                                       LossWeights{0, 0, 1, 2}, LossWeights{4, 1, 0.1, 0.5}}) {
+      const TrainingFrame frame = make_training_frame(labelled_frame(teacher, 3, 7), 4.5);
+      nnap::Evaluator student(test::random_potential(basis, 3, 9));
+      FrameLoss loss;
+      std::vector<double> parameters(student.parameter_count()), gradient(parameters.size(), 0.0);
+      student.copy_parameters_to(parameters.data());
+      loss.evaluate(student, frame, weights, gradient.data());
+      double largest = 0.0;
+      for (const double g : gradient) largest = std::max(largest, std::abs(g));
+      ASSERT_GT(largest, 0.0);
+      for (std::size_t k = 0; k < parameters.size(); k += 11) {
+        const auto at = [&](double h) {
+          std::vector<double> moved = parameters;
+          moved[k] += h;
+          student.set_parameters(moved.data());
+          return loss.evaluate(student, frame, weights, nullptr).loss;
+        };
+        constexpr double h = 1e-3;
+        const double slope = (8.0 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12.0 * h);
+        EXPECT_NEAR(gradient[k], slope, 1e-6 * largest) << "parameter " << k;
+      }
+    }
+}
+
+TEST(FrameLoss, ViolentFramesCountLess)
+{
+  const nnap::Evaluator teacher(test::random_potential(small_basis(), 2, 4));
+  const TrainingFrame frame = make_training_frame(labelled_frame(teacher, 2, 3, 0.25), 4.5);
+  double square = 0.0;
+  for (const double f : frame.data.forces)
+    square += f * f / static_cast<double>(frame.data.forces.size());
+  FrameLoss loss;
+  // only the energy is wrong, by 0.25 eV/atom
+  const double rms = std::sqrt(square);
+  EXPECT_NEAR(loss.evaluate(teacher, frame, {1, 1, 1, rms}, nullptr).loss, 0.0625 / 2, 1e-12);
+  EXPECT_NEAR(loss.evaluate(teacher, frame, {1, 1, 1, rms / 3}, nullptr).loss, 0.0625 / 10, 1e-12);
+}
+
+TEST(Fit, ReferenceEnergiesOfALinearModel)
+{
+  const nnap::Evaluator teacher(test::random_potential(small_basis(), 3, 4));
+  std::vector<TrainingFrame> frames = some_frames(teacher, 12, 3);
+  const double exact[] = {-3.5, -8.25, -4.0};
+  for (TrainingFrame &frame : frames) {
+    frame.data.energy = 0.0;
+    for (const int t : frame.data.types) *frame.data.energy += exact[t];
+  }
+  const std::vector<double> found = reference_energies(frames, 3, MPI_COMM_SELF);
+  for (int t = 0; t < 3; ++t) EXPECT_NEAR(found[t], exact[t], 1e-10);
+  EXPECT_TRUE(find_outliers(frames, found, MPI_COMM_SELF).empty());
+}
+
+TEST(Fit, OneFrameFarOffIsNamed)
+{
+  const nnap::Evaluator teacher(test::random_potential(small_basis(), 2, 4));
+  std::vector<TrainingFrame> frames = some_frames(teacher, 60, 2);
+  *frames[17].data.energy += 10 * 5.0;    // a label wrong by 5 eV/atom
+  const auto outliers =
+      find_outliers(frames, reference_energies(frames, 2, MPI_COMM_SELF), MPI_COMM_SELF);
+  ASSERT_EQ(outliers.size(), 1u);
+  EXPECT_EQ(outliers[0].frame, 117);
+}
+
+TEST(Fit, NormalisedDescriptorsHaveMeanZeroAndSpreadOne)
+{
+  const nnap::Evaluator teacher(test::random_potential(small_basis(), 2, 4));
+  const std::vector<TrainingFrame> frames = some_frames(teacher, 10, 2);
+  const ModelShape shape = {{"Cu", "Zr"}, small_basis(), {4}};
+  const nnap::Potential potential =
+      initial_potential(shape, frames, {-1.0, -2.0}, 1, MPI_COMM_SELF);
+  nnap::check(*potential.models[0], 2, "initial");
+  const nnap::Evaluator evaluator(potential);
+  nnap::Workspace workspace;
+  const nnap::ElementModel &model = *potential.models[1];
+  std::vector<double> mean(model.inputs(), 0.0), square(model.inputs(), 0.0);
+  double count = 0.0;
+  for (const TrainingFrame &frame : frames)
+    for (int i = 0; i < frame.atoms(); ++i) {
+      if (frame.data.types[i] != 1) continue;
+      set_neighbors(frame, i, workspace.neighbors);
+      const double *P = evaluator.descriptor(1, workspace);
+      count += 1.0;
+      for (int k = 0; k < model.inputs(); ++k) {
+        const double x = (P[k] - model.norm_mu[k]) / model.norm_sigma[k];
+        mean[k] += x;
+        square[k] += x * x;
+      }
+    }
+  for (int k = 0; k < model.inputs(); ++k) {
+    EXPECT_NEAR(mean[k] / count, 0.0, 1e-8);
+    EXPECT_NEAR(square[k] / count, 1.0, 1e-6);
+  }
+}
+
+TEST(Soap, SolvesAnIllConditionedLeastSquares)
+{
+  // ||A W B - C||^2 with condition numbers of 1e3: plain gradient descent would need 1e6 steps and more
+  constexpr int rows = 6, columns = 4;
+  std::mt19937 random(3);
+  std::normal_distribution<double> normal;
+  std::vector<double> a(rows), b(columns), target(rows * columns), w(rows * columns, 0.0);
+  for (int i = 0; i < rows; ++i) a[i] = std::pow(10.0, -3.0 * i / (rows - 1));
+  for (int k = 0; k < columns; ++k) b[k] = std::pow(10.0, -3.0 * k / (columns - 1));
+  for (double &t : target) t = normal(random);
+  Soap soap({{0, rows, columns}});
+  for (int step = 0; step < 2000; ++step) {
+    std::vector<double> gradient(w.size());
+    for (int i = 0; i < rows; ++i)
+      for (int k = 0; k < columns; ++k)
+        gradient[i * columns + k] =
+            a[i] * a[i] * b[k] * b[k] * (w[i * columns + k] - target[i * columns + k]);
+    soap.step(gradient, 0.02 * (1.0 - step / 2000.0), w);
+  }
+  for (std::size_t k = 0; k < w.size(); ++k) EXPECT_NEAR(w[k], target[k], 1e-3) << k;
+}
+
+TEST(Trainer, LearnsAMorsePotential)
+{
+  constexpr double rc = 4.5;
+  std::vector<TrainingFrame> training, validation;
+  for (int k = 0; k < 120; ++k)
+    (k < 100 ? training : validation).push_back(make_training_frame(morse_frame(100 + k, rc), rc));
+  nnap::Basis basis;
+  basis.nmax = 4;
+  basis.lmax = 3;
+  basis.rcut = rc;
+  const auto reference = reference_energies(training, 2, MPI_COMM_SELF);
+  const nnap::Potential initial =
+      initial_potential({{"Cu", "Zr"}, basis, {8, 8}}, training, reference, 1, MPI_COMM_SELF);
+  double square = 0.0, count = 0.0;
+  for (const TrainingFrame &frame : validation)
+    for (const double f : frame.data.forces) square += f * f, count += 1.0;
+  TrainingOptions options = quick_options();
+  options.epochs = 200;
+  options.average = 0.99;
+  Trainer trainer(initial, training, validation, options, MPI_COMM_SELF);
+  while (!trainer.finished()) trainer.run_epoch();
+  const ErrorSums errors = measure(nnap::Evaluator(trainer.potential()), validation);
+  // frames never seen: force errors a few percent of the forces, energies to some meV/atom
+  EXPECT_LT(errors.force_rmse(), 0.1 * std::sqrt(square / count));
+  EXPECT_LT(errors.energy_rmse(), 0.005);
+}
+
+TEST(Trainer, InterruptedAndRestoredGivesTheSameWeights)
+{
+  const nnap::Evaluator teacher(test::random_potential(small_basis(), 2, 4));
+  const std::vector<TrainingFrame> training = some_frames(teacher, 12, 2),
+                                   validation = some_frames(teacher, 4, 2, 500);
+  const ModelShape shape = {{"Cu", "Zr"}, small_basis(), {4, 4}};
+  const nnap::Potential initial = initial_potential(shape, training, {0.0, 0.0}, 1, MPI_COMM_SELF);
+  TrainingOptions options = quick_options();
+  const auto weights = [](const Trainer &trainer) {
+    const nnap::Evaluator evaluator(trainer.potential());
+    std::vector<double> out(evaluator.parameter_count());
+    evaluator.copy_parameters_to(out.data());
+    return out;
+  };
+  for (const int threads : {1, 2}) {
+    options.threads = threads;
+    Trainer whole(initial, training, validation, options, MPI_COMM_SELF);
+    std::string checkpoint;
+    while (!whole.finished())
+      if (whole.run_epoch().epoch == 3) checkpoint = whole.checkpoint();
+
+    Trainer resumed(initial, training, validation, options, MPI_COMM_SELF);
+    resumed.restore(checkpoint);
+    EXPECT_EQ(resumed.run_epoch().epoch, 4);
+    while (!resumed.finished()) resumed.run_epoch();
+    EXPECT_EQ(weights(resumed), weights(whole));
+
+    Trainer other(initial, training, validation, options, MPI_COMM_SELF);
+    for (const std::size_t length :
+         {std::size_t(0), std::size_t(5), checkpoint.size() / 2, checkpoint.size() - 1})
+      EXPECT_THROW(other.restore(checkpoint.substr(0, length)), std::runtime_error) << length;
+    TrainingOptions changed = options;
+    changed.rate *= 2;
+    Trainer different(initial, training, validation, changed, MPI_COMM_SELF);
+    EXPECT_THROW(different.restore(checkpoint), std::runtime_error);
+  }
+}
+
+TEST(Trainer, ALossThatIsNoNumberNamesItsFrame)
+{
+  const nnap::Evaluator teacher(test::random_potential(small_basis(), 2, 4));
+  std::vector<TrainingFrame> training = some_frames(teacher, 8, 2);
+  const nnap::Potential initial =
+      initial_potential({{"Cu", "Zr"}, small_basis(), {4}}, training, {0.0, 0.0}, 1, MPI_COMM_SELF);
+  *training[5].data.energy = std::nan("");
+  Trainer trainer(initial, training, training, quick_options(), MPI_COMM_SELF);
+  try {
+    trainer.run_epoch();
+    FAIL() << "a NaN went unnoticed";
+  } catch (const std::runtime_error &e) {
+    EXPECT_NE(std::string(e.what()).find("frame 105"), std::string::npos) << e.what();
+  }
+}
+
+TEST(DataSet, TrajectoriesStayTogetherAndUnlabelledFramesAreNamed)
+{
+  const nnap::Evaluator teacher(test::random_potential(small_basis(), 2, 4));
+  const std::string path = testing::TempDir() + "/data_set.extxyz";
+  const auto write = [&](int without_energy, int without_forces) {
+    io::ExtendedXYZWriter writer(path, {"Cu", "Zr"});
+    for (int k = 0; k < 40; ++k) {
+      io::LabelledFrame frame = labelled_frame(teacher, 2, 200 + k);
+      frame.trajectory = "run" + std::to_string(k / 4);
+      if (k == without_energy) frame.energy.reset();
+      if (k == without_forces) frame.forces.clear();
+      writer.write(frame);
+    }
+    writer.close();
+  };
+  write(-1, -1);
+  const DataSet set = read_data_set(path, {"Cu", "Zr"}, 4.5, 0.2, 1, MPI_COMM_SELF);
+  EXPECT_EQ(set.frames, 40);
+  EXPECT_EQ(set.validation_frames, 8);    // two trajectories of four
+  EXPECT_EQ(set.atoms, 400);
+  for (const TrainingFrame &a : set.validation)
+    for (const TrainingFrame &b : set.training) EXPECT_NE(a.data.trajectory, b.data.trajectory);
+
+  for (const bool energy : {true, false}) {
+    write(energy ? 6 : -1, energy ? -1 : 6);
+    try {
+      read_data_set(path, {"Cu", "Zr"}, 4.5, 0.2, 1, MPI_COMM_SELF);
+      FAIL() << "a frame without labels was accepted";
+    } catch (const std::runtime_error &e) {
+      EXPECT_NE(std::string(e.what()).find("frame 7"), std::string::npos) << e.what();
+      EXPECT_NE(std::string(e.what()).find(energy ? "no energy" : "no forces"), std::string::npos)
+          << e.what();
+    }
+  }
+  std::remove(path.c_str());
+}
+
+int main(int argc, char **argv)
+{
+  MPI_Init(&argc, &argv);
+  testing::InitGoogleTest(&argc, argv);
+  const int result = RUN_ALL_TESTS();
+  MPI_Finalize();
+  return result;
+}
