@@ -17,6 +17,7 @@
 
 #include <mpi.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -215,12 +216,13 @@ void NNAP::train(int narg, char **arg)
     if (data.validation_frames == 0)
       error->all(
           FLERR,
-          "nnap train: no frame is left for validation; give more frames or a larger 'validation' fraction");
+          "nnap train: no frame is left for validation: give frames of more trajectories, or another 'validation' fraction");
 
     const int ntypes = static_cast<int>(command.shape.elements.size());
     const std::vector<double> reference =
         tg::train::reference_energies(data.training, ntypes, world);
-    for (const tg::train::Outlier &o : tg::train::find_outliers(data.training, reference, world))
+    for (const tg::train::Outlier &o :
+         tg::train::find_outliers(data.training, data.validation, reference, world))
       if (talks)
         error->warning(
             FLERR,
@@ -284,6 +286,11 @@ void NNAP::train(int narg, char **arg)
         error->all(FLERR, "nnap train: cannot write {} or {}: is the disk full?", command.out,
                    checkpoint);
     }
+    // once more: a training that was finished before may have lost its file
+    int written = 1;
+    if (talks) written = write_file(command.out, nnap::write_nnap_json(trainer.potential()));
+    MPI_Bcast(&written, 1, MPI_INT, 0, world);
+    if (!written) error->all(FLERR, "nnap train: cannot write {}", command.out);
     if (talks)
       utils::logmesg(lmp, "nnap train: {} holds the potential with the lowest validation loss\n",
                      command.out);
@@ -320,20 +327,22 @@ void NNAP::test(int narg, char **arg)
               "nnap test: frame {} of {} has {} atoms, for which the potential files given hold no model",
               frame.data.frame, data, potential.elements[t]);
 
-    // errors by config_type, "all" first; every rank writes its own rows, rank 0 gathers them
+    // errors by config_type; every rank writes its own rows of the parity files
+    tg::train::ErrorSums total;
     std::map<std::string, tg::train::ErrorSums> sums;
     std::string energies, forces;
     tg::train::measure(
         evaluator, set.training,
         [&](const tg::train::TrainingFrame &frame, const tg::train::FrameErrors &errors) {
           const tg::io::LabelledFrame &label = frame.data;
-          sums["all"].add(errors, label.stress.has_value());
-          if (!label.config_type.empty())
-            sums[label.config_type].add(errors, label.stress.has_value());
+          total.add(errors, label.stress.has_value());
+          std::string type = label.config_type;
+          std::replace(type.begin(), type.end(), ',', ';');    // the parity file is comma-separated
+          if (!type.empty()) sums[type].add(errors, label.stress.has_value());
           if (parity.empty()) return;
           const double e = *label.energy / frame.atoms();
-          energies += fmt::format("{},{},{},{:.8g},{:.8g}\n", label.frame, label.config_type,
-                                  frame.atoms(), e, e + errors.energy);
+          energies += fmt::format("{},{},{},{:.8g},{:.8g}\n", label.frame, type, frame.atoms(), e,
+                                  e + errors.energy);
           for (std::size_t k = 0; k < label.forces.size(); ++k)
             forces +=
                 fmt::format("{:.6g},{:.6g}\n", label.forces[k], label.forces[k] + errors.forces[k]);
@@ -348,12 +357,16 @@ void NNAP::test(int narg, char **arg)
                     "nnap test", "frames", "E MAE", "RMSE", "F MAE", "RMSE", "S MAE", "", "",
                     "(meV/atom)", "(eV/A)", "(GPa)");
     constexpr double gpa = 160.2176634;    // eV/A^3
-    for (auto &[name, errors] : sums) {
+    const auto add_row = [&](const std::string &name, tg::train::ErrorSums &errors) {
       errors.sum_over_ranks(world);
-      table += fmt::format("{:24} {:7.0f} {:8.2f} {:8.2f} {:8.4f} {:8.4f} {:9.3f}\n", name,
+      const std::string stress =
+          errors.stresses > 0.0 ? fmt::format("{:9.3f}", gpa * errors.stress_mae()) : "        -";
+      table += fmt::format("{:24} {:7.0f} {:8.2f} {:8.2f} {:8.4f} {:8.4f} {}\n", name,
                            errors.frames, milli * errors.energy_mae(), milli * errors.energy_rmse(),
-                           errors.force_mae(), errors.force_rmse(), gpa * errors.stress_mae());
-    }
+                           errors.force_mae(), errors.force_rmse(), stress);
+    };
+    add_row("all frames", total);
+    for (auto &[name, errors] : sums) add_row(name, errors);
     if (comm->me == 0) utils::logmesg(lmp, table);
     int written = 1;
     if (comm->me == 0 && !parity.empty())

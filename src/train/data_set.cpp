@@ -68,6 +68,9 @@ DataSet read_data_set(const std::string &path, const std::vector<std::string> &e
       throw std::runtime_error(where + ": has no energy, which training and testing need");
     if (frame.forces.empty())
       throw std::runtime_error(where + ": has no forces, which training and testing need");
+    for (const int images : images_needed(frame, cutoff))
+      if (images > most_images)
+        throw std::runtime_error(where + ": the cell is too thin for the cutoff");
     trajectory.push_back(frame.trajectory);
     frames.push_back(std::move(frame));
   }

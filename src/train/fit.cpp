@@ -55,27 +55,30 @@ std::vector<double> reference_energies(const std::vector<TrainingFrame> &frames,
   return std::vector<double>(solution.data(), solution.data() + ntypes);
 }
 
-std::vector<Outlier> find_outliers(const std::vector<TrainingFrame> &frames,
+std::vector<Outlier> find_outliers(const std::vector<TrainingFrame> &training,
+                                   const std::vector<TrainingFrame> &validation,
                                    const std::vector<double> &reference, MPI_Comm comm)
 {
   double sums[3] = {};    // count, sum, sum of squares
-  for (const TrainingFrame &frame : frames) {
-    const double r = residual(frame, reference);
-    sums[0] += 1.0, sums[1] += r, sums[2] += r * r;
-  }
+  for (const auto *frames : {&training, &validation})
+    for (const TrainingFrame &frame : *frames) {
+      const double r = residual(frame, reference);
+      sums[0] += 1.0, sums[1] += r, sums[2] += r * r;
+    }
   sum_over_ranks(sums, 3, comm);
 
   std::vector<double> mine;    // frame, line, residual, sigma
-  for (const TrainingFrame &frame : frames) {
-    const double r = residual(frame, reference), others = sums[0] - 1.0;
-    if (others < 2.0) break;
-    const double mean = (sums[1] - r) / others;
-    const double sigma = std::sqrt(std::max((sums[2] - r * r) / others - mean * mean, 0.0));
-    if (std::abs(r - mean) > outlier_sigmas * sigma)
-      mine.insert(mine.end(),
-                  {static_cast<double>(frame.data.frame), static_cast<double>(frame.data.line),
-                   r - mean, sigma});
-  }
+  const double others = sums[0] - 1.0;
+  for (const auto *frames : {&training, &validation})
+    for (const TrainingFrame &frame : *frames) {
+      if (others < 2.0) break;
+      const double r = residual(frame, reference), mean = (sums[1] - r) / others;
+      const double sigma = std::sqrt(std::max((sums[2] - r * r) / others - mean * mean, 0.0));
+      if (std::abs(r - mean) > outlier_sigmas * sigma)
+        mine.insert(mine.end(),
+                    {static_cast<double>(frame.data.frame), static_cast<double>(frame.data.line),
+                     r - mean, sigma});
+    }
 
   int size = 0, count = static_cast<int>(mine.size());
   MPI_Comm_size(comm, &size);

@@ -32,8 +32,10 @@ struct Outlier {
 std::vector<double> reference_energies(const std::vector<TrainingFrame> &frames, int ntypes,
                                        MPI_Comm comm);
 
-/// Frames more than ten standard deviations (of the others) away. Collective; same result everywhere.
-std::vector<Outlier> find_outliers(const std::vector<TrainingFrame> &frames,
+/// Frames of both sets more than ten standard deviations (of the others) away. Collective; same result
+/// everywhere.
+std::vector<Outlier> find_outliers(const std::vector<TrainingFrame> &training,
+                                   const std::vector<TrainingFrame> &validation,
                                    const std::vector<double> &reference, MPI_Comm comm);
 
 /// A potential ready for training: reference energies, mean and spread of each descriptor component by

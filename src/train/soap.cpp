@@ -17,7 +17,7 @@ namespace {
 using Dense = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 constexpr double momentum_decay = 0.95, square_decay = 0.99,
-                 factor_decay = 0.99;    // the paper's betas
+                 factor_decay = 0.99;    // by step
 constexpr double tiny = 1e-12;    // keeps rows of the padding, whose gradient is zero, at rest
 constexpr int refresh_interval = 10;
 

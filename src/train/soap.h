@@ -9,7 +9,7 @@
 //     W -= rate * Q_L [ (Q_L^T M Q_R) / sqrt(V) ] Q_R^T
 //
 // Networks of interatomic potentials are small and badly conditioned: the eigenbasis costs little and
-// saves most of the steps that plain Adam needs (measured on the training page).
+// saves most of the steps that plain Adam needs (measured: training theory page).
 
 #pragma once
 

@@ -1,5 +1,7 @@
 #include "trainer.h"
 
+#include "nnap/nnap_json.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -181,9 +183,9 @@ double Trainer::add_batch(const std::vector<int> &frames, const LossWeights &wei
   for (int thread = 0; thread < threads; ++thread) {
     sum += loss[thread];
     for (std::size_t k = 0; k < gradient.size(); ++k) gradient[k] += gradients_[thread][k];
-    if (bad[thread] >= 0)
-      sum = -static_cast<double>(training_[bad[thread]].data.frame);    // frames count from 1
   }
+  for (const int frame : bad)    // frames count from 1
+    if (frame >= 0) return -static_cast<double>(training_[frame].data.frame);
   return sum;
 }
 
@@ -292,7 +294,8 @@ std::string Trainer::fingerprint() const
       << options_.force << ' ' << options_.stress << ' ' << options_.soften << ' ' << options_.l2
       << ' ' << options_.average << ' ' << options_.seed << ' ' << total_frames_ << ' '
       << parameters_.size();
-  for (const std::string &element : potential_.elements) out << ' ' << element;
+  // basis, shape, and what the data gave: reference energies, normalisation
+  out << ' ' << std::hash<std::string>{}(nnap::write_nnap_json(potential_));
   return out.str();
 }
 

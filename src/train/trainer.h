@@ -1,8 +1,8 @@
 // Training of an NNAP potential on labelled frames, spread over the ranks of a communicator.
 //
 // Stochastic descent with SOAP (soap.h): `batch` frames a step, the learning rate rising over the first
-// steps and falling as a cosine to `final_rate`; the energies' weight rises from `energy` to
-// `final_energy` in the middle. What is kept is a running average of the weights, and of those the ones
+// steps and falling as a cosine to `final_rate`; half-way the energies' weight changes from `energy` to
+// `final_energy`. What is kept is a running average of the weights, and of those the ones
 // with the smallest loss on the validation frames.
 //
 // Everything random comes from the seed and the number of ranks: the same call gives the same weights.

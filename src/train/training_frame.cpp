@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <stdexcept>
 
 namespace turing_glass::train {
 
@@ -23,6 +22,19 @@ double dot(const Vector &a, const Vector &b)
 
 }    // namespace
 
+std::array<int, 3> images_needed(const io::LabelledFrame &frame, double cutoff)
+{
+  std::array<int, 3> images = {};
+  const double volume = std::abs(io::volume(frame.cell));
+  for (int k = 0; k < 3; ++k) {
+    if (!frame.periodic[k]) continue;
+    const Vector normal = cross(frame.cell[(k + 1) % 3], frame.cell[(k + 2) % 3]);
+    const double height = volume / std::sqrt(dot(normal, normal));
+    images[k] = static_cast<int>(std::min(std::ceil(cutoff / height), most_images + 1.0));
+  }
+  return images;
+}
+
 TrainingFrame make_training_frame(io::LabelledFrame data, double cutoff)
 {
   TrainingFrame frame;
@@ -30,19 +42,14 @@ TrainingFrame make_training_frame(io::LabelledFrame data, double cutoff)
   frame.volume = std::abs(io::volume(cell));
   const int count = static_cast<int>(data.types.size());
 
-  // atoms into the cell, so that one image more than the cutoff needs is enough; forces do not change
+  const std::array<int, 3> images = images_needed(data, cutoff);
+
+  // atoms into the cell, so that the images above are enough; forces do not change
   std::array<Vector, 3> reciprocal;
-  std::array<int, 3> images = {};
   for (int k = 0; k < 3; ++k) {
     reciprocal[k] = cross(cell[(k + 1) % 3], cell[(k + 2) % 3]);
     const double projection = dot(reciprocal[k], cell[k]);
-    const double height = std::abs(projection) / std::sqrt(dot(reciprocal[k], reciprocal[k]));
     for (double &v : reciprocal[k]) v /= projection;
-    if (data.periodic[k]) images[k] = static_cast<int>(std::ceil(cutoff / height));
-    if (images[k] > 127)
-      throw std::runtime_error("frame " + std::to_string(data.frame) + " (line " +
-                               std::to_string(data.line) +
-                               "): the cell is too thin for the cutoff");
   }
   for (int i = 0; i < count; ++i) {
     double *x = data.positions.data() + 3 * i;

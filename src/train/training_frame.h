@@ -2,6 +2,7 @@
 
 #include "io/extended_xyz.h"
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -22,8 +23,15 @@ struct TrainingFrame {
   int atoms() const { return static_cast<int>(data.types.size()); }
 };
 
+/// TrainingFrame::Neighbor counts images to either side up to this.
+constexpr int most_images = 127;
+
+/// Periodic images to either side in which an atom of the cell may have neighbours closer than
+/// `cutoff` (A), for each lattice vector; more than most_images for a cell too thin to be used.
+std::array<int, 3> images_needed(const io::LabelledFrame &frame, double cutoff);
+
 /// Finds all neighbours closer than `cutoff` (A), periodic images included: cells may be smaller than
-/// the cutoff.
+/// the cutoff, as far as images_needed() allows.
 TrainingFrame make_training_frame(io::LabelledFrame frame, double cutoff);
 
 }    // namespace turing_glass::train
