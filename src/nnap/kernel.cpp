@@ -235,44 +235,48 @@ void gradient_group(const KernelBasis &basis, const KernelNeighbors &neighbors, 
   }
 }
 
+template <int N> struct GroupSize {
+  static constexpr int value = N;
+};
+
 /// Cuts nn radial functions into groups of nearly equal size <= largest_group and calls
-/// body(size, first) for each.
+/// body(GroupSize<size>, first) for each.
 template <class Body> inline void for_each_group(int nn, Body body)
 {
   const int groups = (nn + largest_group - 1) / largest_group;
   for (int k = 0; k < groups; ++k) {
     const int begin = k * nn / groups, end = (k + 1) * nn / groups;
-    body(end - begin, begin);
+    switch (end - begin) {
+      case 1:
+        body(GroupSize<1>{}, begin);
+        break;
+      case 2:
+        body(GroupSize<2>{}, begin);
+        break;
+      case 3:
+        body(GroupSize<3>{}, begin);
+        break;
+      case 4:
+        body(GroupSize<4>{}, begin);
+        break;
+      case 5:
+        body(GroupSize<5>{}, begin);
+        break;
+      case 6:
+        body(GroupSize<6>{}, begin);
+        break;
+      case 7:
+        body(GroupSize<7>{}, begin);
+        break;
+    }
   }
 }
 
 void accumulate(const KernelBasis &basis, int first, int last, const double *planes, double *A)
 {
   const Pack *p = load(planes);
-  for_each_group(basis.nn, [&](int size, int n0) {
-    switch (size) {
-      case 1:
-        accumulate_group<1>(basis, n0, first, last, p, A);
-        break;
-      case 2:
-        accumulate_group<2>(basis, n0, first, last, p, A);
-        break;
-      case 3:
-        accumulate_group<3>(basis, n0, first, last, p, A);
-        break;
-      case 4:
-        accumulate_group<4>(basis, n0, first, last, p, A);
-        break;
-      case 5:
-        accumulate_group<5>(basis, n0, first, last, p, A);
-        break;
-      case 6:
-        accumulate_group<6>(basis, n0, first, last, p, A);
-        break;
-      case 7:
-        accumulate_group<7>(basis, n0, first, last, p, A);
-        break;
-    }
+  for_each_group(basis.nn, [&](auto size, int n0) {
+    accumulate_group<decltype(size)::value>(basis, n0, first, last, p, A);
   });
 }
 
@@ -280,30 +284,8 @@ void gradient(const KernelBasis &basis, const KernelNeighbors &neighbors, int fi
               const double *planes, const double *Z, double *gx, double *gy, double *gz)
 {
   const Pack *p = load(planes);
-  for_each_group(basis.nn, [&](int size, int n0) {
-    switch (size) {
-      case 1:
-        gradient_group<1>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz);
-        break;
-      case 2:
-        gradient_group<2>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz);
-        break;
-      case 3:
-        gradient_group<3>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz);
-        break;
-      case 4:
-        gradient_group<4>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz);
-        break;
-      case 5:
-        gradient_group<5>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz);
-        break;
-      case 6:
-        gradient_group<6>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz);
-        break;
-      case 7:
-        gradient_group<7>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz);
-        break;
-    }
+  for_each_group(basis.nn, [&](auto size, int n0) {
+    gradient_group<decltype(size)::value>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz);
   });
 }
 
@@ -382,30 +364,8 @@ void tangent(const KernelBasis &basis, const KernelNeighbors &neighbors, int fir
     turn[turn_rho] = x * turn[turn_x] + y * turn[turn_y];
     for (int n = 0; n < basis.nn; ++n) turn[turn_g + n] = plane[at.dg + n] * along;
   }
-  for_each_group(basis.nn, [&](int size, int n0) {
-    switch (size) {
-      case 1:
-        tangent_group<1>(basis, n0, first, last, load(planes), turns, dA);
-        break;
-      case 2:
-        tangent_group<2>(basis, n0, first, last, load(planes), turns, dA);
-        break;
-      case 3:
-        tangent_group<3>(basis, n0, first, last, load(planes), turns, dA);
-        break;
-      case 4:
-        tangent_group<4>(basis, n0, first, last, load(planes), turns, dA);
-        break;
-      case 5:
-        tangent_group<5>(basis, n0, first, last, load(planes), turns, dA);
-        break;
-      case 6:
-        tangent_group<6>(basis, n0, first, last, load(planes), turns, dA);
-        break;
-      case 7:
-        tangent_group<7>(basis, n0, first, last, load(planes), turns, dA);
-        break;
-    }
+  for_each_group(basis.nn, [&](auto size, int n0) {
+    tangent_group<decltype(size)::value>(basis, n0, first, last, load(planes), turns, dA);
   });
 }
 
