@@ -12,7 +12,6 @@
 #include <mpi.h>
 
 #include <cstring>
-#include <fstream>
 
 using namespace LAMMPS_NS;
 namespace nnap = turing_glass::nnap;
@@ -69,11 +68,7 @@ void NNAP::convert(int narg, char **arg)
     error->all(FLERR, "nnap convert: {}", e.what());
   }
   int written = 1;
-  if (comm->me == 0) {
-    std::ofstream file(out, std::ios::binary);
-    file << text << std::flush;
-    written = file.good();
-  }
+  if (comm->me == 0) written = write_file(out, text);
   MPI_Bcast(&written, 1, MPI_INT, 0, world);
   if (!written) error->all(FLERR, "nnap convert: cannot write {}", out);
   if (comm->me == 0) utils::logmesg(lmp, "nnap convert: wrote {}\n", out);

@@ -6,6 +6,7 @@
 
 #include "io/extended_xyz.h"
 #include "nnap/nnap_json.h"
+#include "train/active_set.h"
 #include "train/data_set.h"
 #include "train/fit.h"
 #include "train/trainer.h"
@@ -18,7 +19,7 @@
 #include <mpi.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -31,18 +32,6 @@ namespace tg = turing_glass;
 namespace {
 
 constexpr double milli = 1e3;    // eV to meV
-
-/// Replaces `path` at once or not at all: an interruption leaves the old file.
-bool write_file(const std::string &path, const std::string &content)
-{
-  const std::string part = path + ".part";
-  {
-    std::ofstream file(part, std::ios::binary);
-    file << content << std::flush;
-    if (!file.good()) return false;
-  }
-  return std::rename(part.c_str(), path.c_str()) == 0;
-}
 
 std::string read_file(const std::string &path)
 {
@@ -60,6 +49,10 @@ class Words {
 
   bool done() const { return at_ == words_.size(); }
   bool next_is_number() const { return !done() && utils::is_double(words_[at_]); }
+  bool next_is_element() const
+  {
+    return !done() && words_[at_].size() <= 2 && words_[at_][0] >= 'A' && words_[at_][0] <= 'Z';
+  }
   std::string word(const char *what)
   {
     if (done()) lmp_->error->all(FLERR, "{}: {} is missing at the end", style_, what);
@@ -70,24 +63,26 @@ class Words {
     const std::string text = word(what);
     if (!utils::is_double(text))
       lmp_->error->all(FLERR, "{}: {} must be a number, is '{}'", style_, what, text);
-    const double value = std::stod(text);
-    if (!(value >= low && value <= high))
-      lmp_->error->all(FLERR, "{}: {} must be from {} to {}, is {}", style_, what, low, high, text);
-    return value;
+    return bounded(what, text, low, high);
   }
   int integer(const char *what, int low, int high)
   {
     const std::string text = word(what);
     if (!utils::is_integer(text))
       lmp_->error->all(FLERR, "{}: {} must be an integer, is '{}'", style_, what, text);
-    const double value = std::stod(text);
-    if (!(value >= low && value <= high))
-      lmp_->error->all(FLERR, "{}: {} must be from {} to {}, is {}", style_, what, low, high, text);
-    return static_cast<int>(value);
+    return static_cast<int>(bounded(what, text, low, high));
   }
   bool logical(const char *what) { return utils::logical(FLERR, word(what), false, lmp_) != 0; }
 
  private:
+  double bounded(const char *what, const std::string &text, double low, double high)
+  {
+    const double value = std::strtod(text.c_str(), nullptr);
+    if (!(value >= low && value <= high))
+      lmp_->error->all(FLERR, "{}: {} must be from {} to {}, is {}", style_, what, low, high, text);
+    return value;
+  }
+
   LAMMPS *lmp_;
   const char *style_;
   std::vector<std::string> words_;
@@ -120,16 +115,11 @@ TrainCommand parse_train(LAMMPS *lmp, int narg, char **arg)
   basis.rcut = 7.0;
   tg::train::TrainingOptions &o = command.options;
 
-  const auto is_element = [](const std::string &w) {
-    return !w.empty() && w.size() <= 2 && w[0] >= 'A' && w[0] <= 'Z';
-  };
   while (!words.done()) {
     const std::string key = words.word("a keyword");
     if (key == "elements") {
       command.shape.elements = {words.word("an element")};
-      Words rest = words;
-      while (!rest.done() && is_element(rest.word("an element")))
-        command.shape.elements.push_back(words.word("an element"));
+      while (words.next_is_element()) command.shape.elements.push_back(words.word("an element"));
     } else if (key == "nmax")
       basis.nmax = words.integer("nmax", 0, nnap::Basis::largest_nmax);
     else if (key == "lmax")
@@ -229,8 +219,13 @@ void NNAP::train(int narg, char **arg)
             "nnap train: {}: line {}, frame {}: energy is {:.3f} eV/atom from what its composition suggests, "
             "{:.0f} times the spread of the other frames; is its label right?",
             command.data, o.line, o.frame, o.residual, std::abs(o.residual) / o.sigma);
-    const nnap::Potential initial = tg::train::initial_potential(
-        command.shape, data.training, reference, command.options.seed, world);
+    nnap::Potential initial = tg::train::initial_potential(command.shape, data.training, reference,
+                                                           command.options.seed, world);
+    const double select = platform::walltime();
+    tg::train::select_active_sets(initial, data.training, world);
+    if (talks)
+      utils::logmesg(lmp, "nnap train: training range found in {:.1f} s\n",
+                     platform::walltime() - select);
     tg::train::Trainer trainer(initial, std::move(data.training), std::move(data.validation),
                                command.options, world);
 
@@ -332,7 +327,7 @@ void NNAP::test(int narg, char **arg)
     std::map<std::string, tg::train::ErrorSums> sums;
     std::string energies, forces;
     tg::train::measure(
-        evaluator, set.training,
+        evaluator, set.training, {},
         [&](const tg::train::TrainingFrame &frame, const tg::train::FrameErrors &errors) {
           const tg::io::LabelledFrame &label = frame.data;
           total.add(errors, label.stress.has_value());

@@ -22,10 +22,6 @@
 #include <string>
 #include <vector>
 
-#if defined(_OPENMP)
-#include <omp.h>
-#endif
-
 using namespace LAMMPS_NS;
 namespace nnap = turing_glass::nnap;
 
@@ -42,8 +38,8 @@ static const char cite_nnap[] =
 
 struct PairNNAP::Impl {
   std::optional<nnap::Evaluator> evaluator;
-  std::vector<nnap::Workspace> workspaces;    // one per thread
-  std::vector<std::vector<int>> indices;    // one per thread: the atoms behind workspace.neighbors
+  std::vector<nnap::Workspace> workspaces;    // one per share of the atoms
+  std::vector<std::vector<int>> indices;      // likewise: the atoms behind workspace.neighbors
 };
 
 /* ---------------------------------------------------------------------- */
@@ -60,7 +56,9 @@ PairNNAP::PairNNAP(LAMMPS *lmp) : Pair(lmp), impl(std::make_unique<Impl>())
 
 PairNNAP::~PairNNAP()
 {
-  if (copymode || !allocated) return;
+  if (copymode) return;
+  memory->destroy(grade);
+  if (!allocated) return;
   memory->destroy(setflag);
   memory->destroy(cutsq);
 }
@@ -79,7 +77,27 @@ void PairNNAP::allocate()
 
 void PairNNAP::settings(int narg, char **arg)
 {
-  if (narg > 0) error->all(FLERR, "Pair style nnap takes no arguments, but '{}' was given", arg[0]);
+  for (int iarg = 0; iarg < narg; iarg += 2) {
+    const std::string keyword = arg[iarg];
+    if (keyword != "extrapolation" && keyword != "limit")
+      error->all(FLERR, "Pair style nnap: unknown keyword '{}'; there are extrapolation and limit",
+                 keyword);
+    if (iarg + 1 == narg) error->all(FLERR, "Pair style nnap: {} needs a value", keyword);
+    const std::string value = arg[iarg + 1];
+    if (keyword == "limit") {
+      grade_limit = utils::numeric(FLERR, value, false, lmp);
+      if (!(grade_limit > 0.0))
+        error->all(FLERR, "Pair style nnap: limit must be positive, is {}", value);
+    } else if (value == "ignore")
+      extrapolation = Extrapolation::ignore;
+    else if (value == "warn")
+      extrapolation = Extrapolation::warn;
+    else if (value == "stop")
+      extrapolation = Extrapolation::stop;
+    else
+      error->all(FLERR, "Pair style nnap: extrapolation must be ignore, warn or stop, is '{}'",
+                 value);
+  }
 }
 
 /* ----------------------------------------------------------------------
@@ -107,6 +125,14 @@ void PairNNAP::coeff(int narg, char **arg)
   } catch (const nnap::PotentialError &e) {
     error->all(FLERR, "Pair style nnap: {}", e.what());
   }
+
+  if ((extrapolation == Extrapolation::warn || extrapolation == Extrapolation::stop) &&
+      !impl->evaluator->knows_training_range())
+    error->all(
+        FLERR,
+        "Pair style nnap: {} does not say what it was trained on, so that 'extrapolation' is not possible; "
+        "'nnap train' writes files that do",
+        nfiles == 1 ? arg[2] : "the potential");
 
   // from LAMMPS's numbering of the elements in use to the type index of the potential
   const std::vector<std::string> &known = potential.elements;
@@ -139,6 +165,7 @@ void PairNNAP::init_style()
         FLERR,
         "Pair style nnap requires newton pair on: remove 'newton off' (or '-pk ... newton off') from the input");
   neighbor->add_request(this, NeighConst::REQ_FULL);
+  most_beyond = 0;
 }
 
 double PairNNAP::init_one(int i, int j)
@@ -160,56 +187,63 @@ void PairNNAP::compute(int eflag, int vflag)
   }
 
   // with the OPENMP package the copies of f are cleared before, and may hold other styles' forces
-  clear_force_copies = modify->get_fix_by_id("package_omp") == nullptr;
+  const bool clear_copies = modify->get_fix_by_id("package_omp") == nullptr;
 
-  // the threads' sums, added in order so that the result does not depend on timing
-  std::vector<Sums> sums(nthreads);
-#if defined(_OPENMP)
-#pragma omp parallel num_threads(nthreads)
-#endif
-  {
-#if defined(_OPENMP)
-    const int thread = omp_get_thread_num();
-#else
-    const int thread = 0;
-#endif
-    const bigint inum = list->inum;
-    sums[thread] = compute_range(static_cast<int>(inum * thread / nthreads),
-                                 static_cast<int>(inum * (thread + 1) / nthreads), thread);
+  // the shares' sums, added in order so that the result does not depend on timing; a loop over shares,
+  // because OpenMP may grant fewer threads than asked for
+  // grades where they are asked for, and with every new neighbour list
+  const bool check = watches() && neighbor->ago == 0, with_grades = check || grade_requested;
+  if (with_grades && atom->nmax > grade_nmax) {
+    grade_nmax = atom->nmax;
+    memory->destroy(grade);
+    memory->create(grade, grade_nmax, "pair:grade");
   }
-  if (nthreads > 1) sum_over_threads();
-  for (const Sums &share : sums) {
-    if (eflag_global) eng_vdwl += share.energy;
+  if (with_grades) std::fill_n(grade, atom->nlocal, 0.0);
+
+  std::vector<Sums> sums(nthreads);
+  const bigint inum = list->inum;
+#if defined(_OPENMP)
+#pragma omp parallel for num_threads(nthreads) schedule(static, 1)
+#endif
+  for (int share = 0; share < nthreads; ++share)
+    sums[share] = compute_share(static_cast<int>(inum * share / nthreads),
+                                static_cast<int>(inum * (share + 1) / nthreads), share,
+                                clear_copies, with_grades);
+  if (nthreads > 1) sum_over_shares();
+  for (const Sums &part : sums) {
+    if (eflag_global) eng_vdwl += part.energy;
     if (vflag_global)
-      for (int m = 0; m < 6; ++m) virial[m] += share.virial[m];
+      for (int m = 0; m < 6; ++m) virial[m] += part.virial[m];
   }
   if (vflag_fdotr) virial_fdotr_compute();
+  if (check) check_grades();
 }
 
 /* ----------------------------------------------------------------------
-   atoms first..last-1 of the list; thread k > 0 writes to the k-th copy of
+   atoms first..last-1 of the list; share k > 0 writes to the k-th copy of
    f (and vatom), which LAMMPS allocates for comm->nthreads threads
 ------------------------------------------------------------------------- */
 
-PairNNAP::Sums PairNNAP::compute_range(int first, int last, int thread)
+PairNNAP::Sums PairNNAP::compute_share(int first, int last, int share, bool clear_copies,
+                                       bool with_grades)
 {
   const nnap::Evaluator &evaluator = *impl->evaluator;
-  nnap::Workspace &workspace = impl->workspaces[thread];
+  nnap::Workspace &workspace = impl->workspaces[share];
   nnap::Neighbors &neighbors = workspace.neighbors;
   const double *const *x = atom->x;
   const int *type = atom->type;
   const int nall = atom->nlocal + atom->nghost;
   const double cutoffsq = evaluator.cutoff() * evaluator.cutoff();
 
-  double **f = atom->f + static_cast<std::ptrdiff_t>(thread) * nall;
-  double **v = vflag_atom ? vatom + static_cast<std::ptrdiff_t>(thread) * nall : nullptr;
-  if (thread > 0 && nall > 0) {
-    if (clear_force_copies) std::fill_n(f[0], 3 * static_cast<std::size_t>(nall), 0.0);
+  double **f = atom->f + static_cast<std::ptrdiff_t>(share) * nall;
+  double **v = vflag_atom ? vatom + static_cast<std::ptrdiff_t>(share) * nall : nullptr;
+  if (share > 0 && nall > 0) {
+    if (clear_copies) std::fill_n(f[0], 3 * static_cast<std::size_t>(nall), 0.0);
     if (v) std::fill_n(v[0], 6 * static_cast<std::size_t>(nall), 0.0);
   }
 
   Sums sums;
-  std::vector<int> &index = impl->indices[thread];
+  std::vector<int> &index = impl->indices[share];
   for (int ii = first; ii < last; ++ii) {
     const int i = list->ilist[ii];
     const int *jlist = list->firstneigh[i];
@@ -231,6 +265,7 @@ PairNNAP::Sums PairNNAP::compute_range(int first, int last, int thread)
     const double e = evaluator.evaluate(map[type[i]], workspace);
     sums.energy += e;
     if (eflag_atom) eatom[i] += e;
+    if (with_grades) grade[i] = evaluator.extrapolation_grade(map[type[i]], workspace);
 
     const double *gx = neighbors.gx.data(), *gy = neighbors.gy.data(), *gz = neighbors.gz.data();
     double fx = 0.0, fy = 0.0, fz = 0.0;
@@ -258,10 +293,10 @@ PairNNAP::Sums PairNNAP::compute_range(int first, int last, int thread)
 }
 
 /* ----------------------------------------------------------------------
-   add the threads' copies into the first one and leave them zero
+   add the shares' copies into the first one and leave them zero
 ------------------------------------------------------------------------- */
 
-void PairNNAP::sum_over_threads()
+void PairNNAP::sum_over_shares()
 {
   const std::ptrdiff_t nall = atom->nlocal + atom->nghost;
   if (nall == 0) return;
@@ -271,18 +306,74 @@ void PairNNAP::sum_over_threads()
 #pragma omp parallel for num_threads(comm->nthreads)
 #endif
     for (std::ptrdiff_t k = 0; k < n; ++k)
-      for (int thread = 1; thread < comm->nthreads; ++thread) {
-        first[k] += first[thread * n + k];
-        first[thread * n + k] = 0.0;
+      for (int share = 1; share < comm->nthreads; ++share) {
+        first[k] += first[share * n + k];
+        first[share * n + k] = 0.0;
       }
   };
   fold(atom->f[0], 3);
   if (vflag_atom) fold(vatom[0], 6);
 }
 
+/* ----------------------------------------------------------------------
+   warn of atoms beyond the limit, again when they have become twice as many; or stop
+------------------------------------------------------------------------- */
+
+bool PairNNAP::watches() const
+{
+  return extrapolation != Extrapolation::ignore && impl->evaluator->knows_training_range();
+}
+
+void PairNNAP::check_grades()
+{
+  bigint beyond = 0;
+  struct {
+    double grade;
+    int rank;
+  } farthest = {0.0, comm->me};
+  int farthest_atom = -1;
+  for (int i = 0; i < atom->nlocal; ++i) {
+    if (grade[i] > grade_limit) ++beyond;
+    if (grade[i] > farthest.grade) farthest.grade = grade[i], farthest_atom = i;
+  }
+  MPI_Allreduce(MPI_IN_PLACE, &beyond, 1, MPI_LMP_BIGINT, MPI_SUM, world);
+  if (beyond == 0 || (extrapolation != Extrapolation::stop && beyond < 2 * most_beyond)) return;
+  most_beyond = beyond;
+
+  MPI_Allreduce(MPI_IN_PLACE, &farthest, 1, MPI_DOUBLE_INT, MPI_MAXLOC, world);
+  tagint tag = farthest_atom >= 0 && atom->tag_enable ? atom->tag[farthest_atom] : 0;
+  int atom_type = farthest_atom >= 0 ? atom->type[farthest_atom] : 0;
+  MPI_Bcast(&tag, 1, MPI_LMP_TAGINT, farthest.rank, world);
+  MPI_Bcast(&atom_type, 1, MPI_INT, farthest.rank, world);
+  const std::string message = fmt::format(
+      "Pair style nnap: step {}: {} of {} atoms are outside the potential's training range "
+      "(extrapolation grade above {:g}), farthest atom {} of type {} with {:.3g}",
+      update->ntimestep, beyond, atom->natoms, grade_limit, tag, atom_type, farthest.grade);
+  if (extrapolation == Extrapolation::stop) error->all(FLERR, message);
+  if (comm->me == 0) error->warning(FLERR, message);
+}
+
+/* ----------------------------------------------------------------------
+   for fix pair: "gamma", computed on the steps on which it asks for it
+------------------------------------------------------------------------- */
+
+void *PairNNAP::extract(const char *name, int &dim)
+{
+  dim = 0;
+  if (strcmp(name, "gamma_flag") == 0 && impl->evaluator && impl->evaluator->knows_training_range())
+    return &grade_requested;
+  return nullptr;
+}
+
+void *PairNNAP::extract_peratom(const char *name, int &columns)
+{
+  columns = 0;
+  return strcmp(name, "gamma") == 0 ? grade : nullptr;
+}
+
 double PairNNAP::memory_usage()
 {
-  double bytes = Pair::memory_usage();
+  double bytes = Pair::memory_usage() + grade_nmax * sizeof(double);
   for (const nnap::Workspace &workspace : impl->workspaces) bytes += workspace.bytes();
   for (const std::vector<int> &index : impl->indices) bytes += index.capacity() * sizeof(int);
   return bytes;

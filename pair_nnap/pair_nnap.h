@@ -27,22 +27,34 @@ class PairNNAP : public Pair {
 
   void compute(int, int) override;
 
+  void *extract(const char *, int &) override;
+  void *extract_peratom(const char *, int &) override;
   double memory_usage() override;
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl;
-  bool clear_force_copies = true;
 
-  // what one thread's atoms add up to
+  // the extrapolation grade (docs/pair_nnap.rst)
+  enum class Extrapolation { automatic, ignore, warn, stop };
+  Extrapolation extrapolation = Extrapolation::automatic;
+  double grade_limit = 3.0;
+  int grade_requested = 0;    // by fix pair, for this step
+  double *grade = nullptr;    // [nmax], of the last step with grades
+  int grade_nmax = 0;
+  bigint most_beyond = 0;    // atoms beyond the limit, when last warned of
+
+  // what one share of the atoms adds up to
   struct Sums {
     double energy = 0.0;
     double virial[6] = {};
   };
 
   void allocate();
-  Sums compute_range(int first, int last, int thread);
-  void sum_over_threads();
+  Sums compute_share(int first, int last, int share, bool clear_copies, bool with_grades);
+  void sum_over_shares();
+  bool watches() const;
+  void check_grades();
 };
 
 }    // namespace LAMMPS_NS

@@ -10,8 +10,8 @@
 
 #include <mpi.h>
 
+#include <cstdio>
 #include <fstream>
-#include <sstream>
 
 namespace LAMMPS_NS {
 
@@ -79,6 +79,17 @@ Potential read_potential_files(LAMMPS *lmp, const std::vector<std::string> &name
   } catch (const PotentialError &e) {
     lmp->error->all(FLERR, "Cannot use potential file {}", e.what());
   }
+}
+
+bool write_file(const std::string &path, const std::string &content)
+{
+  const std::string part = path + ".part";
+  {
+    std::ofstream file(part, std::ios::binary);
+    file << content << std::flush;
+    if (!file.good()) return false;
+  }
+  return std::rename(part.c_str(), path.c_str()) == 0;
 }
 
 }    // namespace LAMMPS_NS

@@ -1,4 +1,4 @@
-// Finding and reading the files of a potential, for every style that needs one.
+// Finding, reading and writing the files of potentials, for every style that needs one.
 
 #ifndef TG_POTENTIAL_FILES_H
 #define TG_POTENTIAL_FILES_H
@@ -17,6 +17,9 @@ class LAMMPS;
 /// others. Collective; whatever is wrong with a file stops LAMMPS with an error that names it.
 turing_glass::nnap::Potential read_potential_files(LAMMPS *lmp,
                                                    const std::vector<std::string> &names);
+
+/// Replaces a file at once or not at all: an interruption leaves the old one. For one rank.
+bool write_file(const std::string &path, const std::string &content);
 
 }    // namespace LAMMPS_NS
 

@@ -1,6 +1,6 @@
 #include "extended_xyz.h"
 
-#include "nnap/potential.h"
+#include "text.h"
 
 #include <zlib.h>
 
@@ -13,7 +13,6 @@
 
 namespace turing_glass::io {
 
-using nnap::in_quotes;
 using Matrix = LabelledFrame::Matrix;
 using Header = std::map<std::string, std::string, std::less<>>;
 
@@ -336,6 +335,8 @@ void ExtendedXYZReader::read_header(std::string_view line, LabelledFrame &frame)
   frame.periodic = read_periodic(header);
   frame.energy = scalar(header, "energy");
   frame.temperature = scalar(header, "temperature");
+  frame.weight = scalar(header, "weight").value_or(1.0);
+  if (frame.weight < 0.0) throw Fault("weight is negative");
   frame.stress = tensor(header, "stress");
   if (!frame.stress)
     if (const auto virial = tensor(header, "virial")) frame.stress = stress_of(*virial, frame.cell);
@@ -458,6 +459,7 @@ std::string header_of(const LabelledFrame &frame)
   append_text(out, "config_type", frame.config_type);
   append_text(out, "traj", frame.trajectory);
   if (frame.temperature) append(out += " temperature=", *frame.temperature);
+  if (frame.weight != 1.0) append(out += " weight=", frame.weight);
   out += " pbc=\"";
   for (int k = 0; k < 3; ++k)
     out += std::string(k > 0 ? " " : "") + (frame.periodic[k] ? 'T' : 'F');
@@ -511,8 +513,9 @@ void ExtendedXYZWriter::check(const LabelledFrame &frame) const
       throw Fault("type " + std::to_string(type) + " is none of the elements " + listed(elements_));
   const bool finite = all_finite(frame.positions) && all_finite(frame.forces) &&
       std::isfinite(frame.energy.value_or(0.0)) && std::isfinite(frame.temperature.value_or(0.0)) &&
-      (!frame.stress || all_finite(*frame.stress));
+      std::isfinite(frame.weight) && (!frame.stress || all_finite(*frame.stress));
   if (!finite) throw Fault("a number is not finite");
+  if (frame.weight < 0.0) throw Fault("its weight is negative");
   io::check(frame.cell);
   for (const std::string &value : {frame.config_type, frame.trajectory})
     if (value.find_first_of("\r\n") != std::string::npos)

@@ -9,7 +9,7 @@
 //
 // Keys that are read: Lattice, Properties (columns may come in any order, others are skipped;
 // "force" is taken for "forces"), energy, stress, virial (eV; only without stress), pbc (default: T T T),
-// config_type, traj, temperature. Other keys, free_energy among them, are not looked at; of a key
+// config_type, traj, temperature, weight. Other keys, free_energy among them, are not looked at; of a key
 // that comes twice the last counts.
 
 #pragma once
@@ -42,6 +42,7 @@ struct LabelledFrame {
   std::optional<double> energy;         ///< eV, of the frame
   std::optional<Matrix> stress;         ///< eV/A^3, tension positive
   std::optional<double> temperature;    ///< K
+  double weight = 1.0;                  ///< of the frame in a training, not negative
   std::string config_type;              ///< empty where the file has none
   std::string trajectory;               ///< key traj: frames of one trajectory share it
   long line = 0;                        ///< of the header, from 1

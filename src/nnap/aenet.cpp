@@ -1,5 +1,7 @@
 #include "aenet.h"
 
+#include "text.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>

@@ -27,8 +27,8 @@ struct Neighbors {
   AlignedVector rsq;
   std::vector<int> type;       ///< index t of the element
   AlignedVector gx, gy, gz;    ///< dE_i/d(r_j), filled by Evaluator
-  AlignedVector tx, ty,
-      tz;    ///< displacements for Descriptor::tangent(); sized by reserve_tangent()
+  /// Displacements for Descriptor::tangent(), sized by reserve_tangent().
+  AlignedVector tx, ty, tz;
 
   void reserve(int n);
   void reserve_tangent()

@@ -1,14 +1,31 @@
 #include "evaluator.h"
 
+#include <Eigen/Dense>
+
 #include <algorithm>
+#include <cmath>
 
 namespace turing_glass::nnap {
 
+namespace {
+
+std::vector<double> inverse(const std::vector<double> &square, int n, const std::string &where)
+{
+  using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  if (square.empty()) return {};
+  const Matrix result = Eigen::Map<const Matrix>(square.data(), n, n).inverse();
+  if (!result.allFinite())
+    throw PotentialError(where + ": the environments of active_set depend on each other linearly");
+  return {result.data(), result.data() + result.size()};
+}
+
+}    // namespace
+
 std::size_t Workspace::bytes() const
 {
-  std::size_t sum = neighbors.bytes() +
-      (P.capacity() + x.capacity() + dP.capacity() + network.capacity() + xt.capacity()) *
-          sizeof(double);
+  std::size_t sum = neighbors.bytes();
+  for (const AlignedVector *v : {&P, &x, &dP, &network, &xt, &coefficients})
+    sum += v->capacity() * sizeof(double);
   for (const Descriptor::Scratch &s : scratch) sum += s.bytes();
   return sum;
 }
@@ -23,14 +40,16 @@ Evaluator::Evaluator(const Potential &potential, const Kernel &kernel) :
       models_.emplace_back();
       continue;
     }
-    check(*model, ntypes, "element " + potential.elements[t]);
+    const std::string where = "element " + potential.elements[t];
+    check(*model, ntypes, where);
     std::vector<Descriptor> descriptors;
     for (const Basis &basis : model->basis) descriptors.emplace_back(basis, ntypes);
     std::vector<double> inverse_sigma;
     for (const double sigma : model->norm_sigma) inverse_sigma.push_back(1.0 / sigma);
     models_.emplace_back(Model{std::move(descriptors), Network(model->network), model->inputs(),
                                model->norm_mu, std::move(inverse_sigma),
-                               model->mu_energy + model->reference_energy, model->sigma_energy});
+                               model->mu_energy + model->reference_energy, model->sigma_energy,
+                               inverse(model->active_set, model->inputs() + 1, where)});
   }
 }
 
@@ -68,6 +87,30 @@ double Evaluator::evaluate(int type, Workspace &ws) const
     dP += model.descriptors[k].size();
   }
   return model.energy_scale * energy + model.energy_shift;
+}
+
+bool Evaluator::knows_training_range() const
+{
+  return std::none_of(models_.begin(), models_.end(), [](const std::optional<Model> &model) {
+    return model && model->inverse_active_set.empty();
+  });
+}
+
+double Evaluator::extrapolation_grade(int type, Workspace &ws) const
+{
+  const Model &model = *models_[type];
+  if (model.inverse_active_set.empty()) return 0.0;
+  const int n = model.inputs + 1;
+  ws.coefficients.reserve_at_least(n);
+  double *c = ws.coefficients.data();
+  const double *row = model.inverse_active_set.data();
+  const double *constant = row + static_cast<std::ptrdiff_t>(model.inputs) * n;
+  std::copy_n(constant, n, c);
+  for (int m = 0; m < model.inputs; ++m, row += n)
+    for (int k = 0; k < n; ++k) c[k] += ws.x[m] * row[k];
+  double largest = 0.0;
+  for (int k = 0; k < n; ++k) largest = std::max(largest, std::abs(c[k]));
+  return largest;
 }
 
 int Evaluator::first_parameter(int type) const

@@ -21,7 +21,8 @@ struct Workspace {
   Neighbors neighbors;
   std::vector<Descriptor::Scratch> scratch;    ///< one per basis of a model
   AlignedVector P, x, dP, network;
-  AlignedVector xt;    ///< change of x along a displacement (training)
+  AlignedVector xt;              ///< change of x along a displacement (training)
+  AlignedVector coefficients;    ///< of the descriptor in terms of the active set
   std::size_t bytes() const;
 };
 
@@ -41,6 +42,13 @@ class Evaluator {
 
   /// E_i (eV); workspace.neighbors.gx,gy,gz receive dE_i/dr_j (eV/A).
   double evaluate(int type, Workspace &workspace) const;
+
+  /// Whether the files of all elements that have a model say what they were trained on.
+  bool knows_training_range() const;
+  /// Extrapolation grade of the atom last given to evaluate() with this workspace: the largest absolute
+  /// coefficient of its descriptor in terms of the active set (nnap theory page, eq. 19). At most about 1
+  /// within the training set; 0 where the potential does not know its training range.
+  double extrapolation_grade(int type, Workspace &workspace) const;
 
   /// Weights of the networks, for training; layout: Network::copy_parameters_to, elements in order.
   int parameter_count() const;
@@ -65,6 +73,7 @@ class Evaluator {
     int inputs;
     std::vector<double> mu, inverse_sigma;
     double energy_shift, energy_scale;
+    std::vector<double> inverse_active_set;    ///< [component][environment]
   };
   const Kernel &kernel_;
   double cutoff_;

@@ -1,5 +1,7 @@
 #include "nnap_json.h"
 
+#include "text.h"
+
 #include "weight_tensor.h"
 
 #include <nlohmann/json.hpp>
@@ -469,6 +471,7 @@ Potential read_nnap_json(std::string_view text, const std::string &name)
     element.sigma_energy = own_scale ? model.number("norm_sigma_eng", sigma_energy) : sigma_energy;
     element.reference_energy = model.number("ref_eng", 0.0);
     element.network = read_network(model.section("nn"), inputs);
+    if (model.has("active_set")) element.active_set = model.numbers("active_set");
     check(element, ntypes, model.where());
     potential.models.emplace_back(std::move(element));
   }
@@ -568,8 +571,9 @@ std::string write_nnap_json(const Potential &potential)
                       {"norm_sigma", model.norm_sigma},
                       {"basis", basis},
                       {"nn", write_network(model.network, model.inputs(), symbol)}});
+    if (!model.active_set.empty()) models.back()["active_set"] = model.active_set;
   }
-  return json{{"version", 5}, {"units", "metal"}, {"models", models}}.dump(1) + "\n";
+  return json{{"version", 5}, {"units", "metal"}, {"models", models}}.dump() + "\n";
 }
 
 }    // namespace turing_glass::nnap

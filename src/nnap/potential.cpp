@@ -38,14 +38,6 @@ double Potential::cutoff() const
   return largest;
 }
 
-std::string in_quotes(std::string_view text)
-{
-  constexpr size_t longest = 40;
-  std::string out = "'";
-  for (const char c : text.substr(0, longest)) out += c >= ' ' && c <= '~' ? c : '?';
-  return out + (text.size() > longest ? "...'" : "'");
-}
-
 int descriptor_size(const Basis &basis, int ntypes)
 {
   const int np =
@@ -151,6 +143,9 @@ void check(const ElementModel &model, int ntypes, const std::string &where)
   check_numbers(where, "energy normalisation",
                 {model.mu_energy, model.sigma_energy, model.reference_energy}, 3);
   check_network(model.network, inputs, where + ", nn");
+  if (!model.active_set.empty())
+    check_numbers(where, "active_set", model.active_set,
+                  static_cast<size_t>(inputs + 1) * (inputs + 1));
 }
 
 }    // namespace turing_glass::nnap

@@ -9,7 +9,6 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace turing_glass::nnap {
@@ -78,6 +77,9 @@ struct ElementModel {
   double mu_energy = 0.0, sigma_energy = 1.0;    ///< eV
   double reference_energy = 0.0;                 ///< eV
   std::vector<Layer> network;                    ///< the last layer has one output
+  /// Normalised descriptors of training environments that span the training set, and 1, by rows:
+  /// [inputs + 1][inputs + 1] (train/active_set.h). Empty where the training is not known.
+  std::vector<double> active_set;
 
   int inputs() const { return static_cast<int>(norm_mu.size()); }
 };
@@ -104,8 +106,5 @@ int input_count(const std::vector<Basis> &bases, int ntypes, const std::string &
 
 /// Throws PotentialError, beginning with `where`, unless sizes fit together and every number is finite.
 void check(const ElementModel &model, int ntypes, const std::string &where);
-
-/// `text` from a file as a message may show it: short, in quotes, nothing unprintable.
-std::string in_quotes(std::string_view text);
 
 }    // namespace turing_glass::nnap

@@ -62,6 +62,8 @@ std::string summary(const Potential &potential)
     out += "    network  " + shape(model) + "\n";
     out += "    energy   " + number("%.8g", model.sigma_energy) + " x network " +
         number("%+.8g", model.mu_energy + model.reference_energy) + " eV\n";
+    if (!model.active_set.empty())
+      out += "    range    " + std::to_string(model.inputs() + 1) + " training environments\n";
   }
   return out;
 }

@@ -20,7 +20,7 @@ constexpr double force_length = 0.3;
 
 constexpr double outlier_sigmas = 10.0;
 
-/// Descriptor components that vary less than this fraction of the largest one are not stretched.
+/// Floor of a component's spread, relative to 1 + |mean|: what hardly varies is not blown up.
 constexpr double smallest_spread = 1e-6;
 
 void sum_over_ranks(double *values, int count, MPI_Comm comm)

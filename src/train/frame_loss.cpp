@@ -62,7 +62,7 @@ const FrameErrors &FrameLoss::evaluate(const nnap::Evaluator &evaluator, const T
     }
 
   const double violence = label_square / (3 * n) / (weights.soften * weights.soften);
-  const double w = 1.0 / (1.0 + violence), per_atom = frame.volume / n;
+  const double w = label.weight / (1.0 + violence), per_atom = frame.volume / n;
   errors_.loss = w *
       (weights.energy * errors_.energy * errors_.energy + weights.force * force_square / (3 * n) +
        weights.stress * per_atom * per_atom * stress_square / 9);

@@ -20,7 +20,8 @@ namespace turing_glass::train {
 
 struct LossWeights {
   double energy = 1.0, force = 1.0, stress = 0.0;
-  /// Frames with violent forces count less: w = 1/(1 + (force rms / soften)^2), force rms of the labels (eV/A).
+  /// Frames with violent forces count less: w = weight/(1 + (force rms / soften)^2), force rms of the
+  /// labels (eV/A), weight of the frame in its file.
   double soften = 2.0;
 };
 

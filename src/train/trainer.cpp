@@ -107,12 +107,13 @@ double ErrorSums::force_rmse() const
 }
 
 ErrorSums measure(const nnap::Evaluator &evaluator, const std::vector<TrainingFrame> &frames,
+                  const LossWeights &weights,
                   const std::function<void(const TrainingFrame &, const FrameErrors &)> &visit)
 {
   ErrorSums sums;
   FrameLoss loss;
   for (const TrainingFrame &frame : frames) {
-    const FrameErrors &errors = loss.evaluate(evaluator, frame, LossWeights{}, nullptr);
+    const FrameErrors &errors = loss.evaluate(evaluator, frame, weights, nullptr);
     sums.add(errors, frame.data.stress.has_value());
     if (visit) visit(frame, errors);
   }
@@ -130,8 +131,11 @@ Trainer::Trainer(nnap::Potential initial, std::vector<TrainingFrame> training,
     soap_(evaluator_.parameter_blocks())
 {
   total_frames_ = static_cast<double>(training_.size());
+  for (const TrainingFrame &frame : training_) total_weight_ += frame.data.weight;
   MPI_Allreduce(MPI_IN_PLACE, &total_frames_, 1, MPI_DOUBLE, MPI_SUM, comm_);
-  if (total_frames_ < 1.0) throw std::runtime_error("there is no frame to train on");
+  MPI_Allreduce(MPI_IN_PLACE, &total_weight_, 1, MPI_DOUBLE, MPI_SUM, comm_);
+  if (total_frames_ < 1.0 || total_weight_ == 0.0)
+    throw std::runtime_error("there is no frame to train on, or all have the weight 0");
   steps_per_epoch_ = std::max(1, static_cast<int>(total_frames_ / options_.batch));
   int rank = 0;
   MPI_Comm_rank(comm_, &rank);
@@ -263,10 +267,7 @@ ErrorSums Trainer::validate()
   // the final weights of the loss, so that all epochs are measured alike
   const LossWeights weights = {options_.final_energy, options_.force, options_.stress,
                                options_.soften};
-  ErrorSums sums;
-  for (const TrainingFrame &frame : validation_)
-    sums.add(losses_[0].evaluate(evaluator_, frame, weights, nullptr),
-             frame.data.stress.has_value());
+  ErrorSums sums = measure(evaluator_, validation_, weights);
   sums.sum_over_ranks(comm_);
   evaluator_.set_parameters(parameters_.data());
   return sums;
@@ -293,7 +294,7 @@ std::string Trainer::fingerprint() const
       << options_.final_rate << ' ' << options_.energy << ' ' << options_.final_energy << ' '
       << options_.force << ' ' << options_.stress << ' ' << options_.soften << ' ' << options_.l2
       << ' ' << options_.average << ' ' << options_.seed << ' ' << total_frames_ << ' '
-      << parameters_.size();
+      << total_weight_ << ' ' << parameters_.size();
   // basis, shape, and what the data gave: reference energies, normalisation
   out << ' ' << std::hash<std::string>{}(nnap::write_nnap_json(potential_));
   return out.str();

@@ -99,7 +99,7 @@ class Trainer {
   std::vector<FrameLoss> losses_;                 ///< one per thread
   std::vector<std::vector<double>> gradients_;    ///< one per thread
   int steps_per_epoch_ = 0;
-  double total_frames_ = 0.0;
+  double total_frames_ = 0.0, total_weight_ = 0.0;
 
   // what a checkpoint holds
   long step_ = 0;
@@ -113,6 +113,7 @@ class Trainer {
 /// Errors of `evaluator` on this rank's frames; `visit` (if given) sees each frame. Not collective.
 ErrorSums
 measure(const nnap::Evaluator &evaluator, const std::vector<TrainingFrame> &frames,
+        const LossWeights &weights = {},
         const std::function<void(const TrainingFrame &, const FrameErrors &)> &visit = {});
 
 }    // namespace turing_glass::train

@@ -141,6 +141,40 @@ nnap::Potential random_potential(const nnap::Basis &basis, int ntypes, unsigned 
   return potential;
 }
 
+double dimer_energy(const nnap::Potential &potential, int i, int j, double r)
+{
+  const nnap::Evaluator evaluator(potential);
+  nnap::Workspace workspace;
+  workspace.neighbors.reserve(1);
+  const double direction[] = {0.48, -0.6, 0.64};    // a unit vector
+  workspace.neighbors.push(r * direction[0], r * direction[1], r * direction[2], r * r, j);
+  return evaluator.evaluate(i, workspace);
+}
+
+std::vector<nnap::Basis> with_every_weight_type(const nnap::Basis &basis, int ntypes, unsigned seed)
+{
+  using nnap::WeightType;
+  std::mt19937 random(seed);
+  std::uniform_real_distribution<double> uniform(-1.0, 1.0);
+  std::vector<nnap::Basis> bases;
+  for (const WeightType wtype :
+       {WeightType::none, WeightType::standard, WeightType::full, WeightType::exfull,
+        WeightType::fuse, WeightType::exfuse, WeightType::rfuse}) {
+    nnap::Basis &added = bases.emplace_back(basis);
+    added.wtype = wtype;
+    if (wtype == WeightType::fuse || wtype == WeightType::exfuse) {
+      added.fuse_size = 2;
+      for (int k = 0; k < ntypes * 2; ++k) added.fuse_weight.push_back(uniform(random));
+    }
+    if (wtype == WeightType::rfuse) {
+      added.rfuse_size = 3;
+      for (int k = 0; k < ntypes * 3 * (basis.nmax + 1); ++k)
+        added.rfuse_weight.push_back(uniform(random));
+    }
+  }
+  return bases;
+}
+
 std::string shared_file(const std::string &path)
 {
   std::ifstream file(std::string(TG_SHARED_DIR) + "/" + path, std::ios::binary);

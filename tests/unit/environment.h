@@ -42,6 +42,13 @@ Structure random_structure(int count, int ntypes, double density, double closest
 /// A potential of one basis with random weights and a 2 x 8 network; every element has a model.
 nnap::Potential random_potential(const nnap::Basis &basis, int ntypes, unsigned seed);
 
+/// The energy of an atom of type i with one neighbour of type j at distance r (A).
+double dimer_energy(const nnap::Potential &potential, int i, int j, double r);
+
+/// `basis` with each weight type in turn, and random weights where the type has some.
+std::vector<nnap::Basis> with_every_weight_type(const nnap::Basis &basis, int ntypes,
+                                                unsigned seed);
+
 /// Text of a file below the shared folder, empty where it is absent.
 std::string shared_file(const std::string &path);
 

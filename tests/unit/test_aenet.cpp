@@ -23,6 +23,7 @@ using namespace turing_glass;
 using namespace turing_glass::test::aenet;
 using nnap::Potential;
 using testing::HasSubstr;
+using turing_glass::test::dimer_energy;
 
 namespace {
 
@@ -79,17 +80,6 @@ double expected_energy(const Contents &s, const std::vector<double> &P)
   }
   const auto t = std::find(s.elements.begin(), s.elements.end(), s.element) - s.elements.begin();
   return x[0] / s.scale + s.shift + s.atomic_energies[t];
-}
-
-/// E_i of an atom of type i with one neighbour of type j at distance r, from the product.
-double dimer_energy(const Potential &potential, int i, int j, double r)
-{
-  const nnap::Evaluator evaluator(potential);
-  nnap::Workspace workspace;
-  workspace.neighbors.reserve(1);
-  const double direction[] = {0.48, -0.6, 0.64};    // a unit vector
-  workspace.neighbors.push(r * direction[0], r * direction[1], r * direction[2], r * r, j);
-  return evaluator.evaluate(i, workspace);
 }
 
 /// Text of the PotentialError that reading `content` throws; empty where it reads.

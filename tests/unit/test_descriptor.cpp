@@ -43,30 +43,11 @@ std::vector<std::vector<double>> channel_functions(const Basis &basis, int ntype
 
 std::vector<Basis> all_bases(int ntypes)
 {
-  std::vector<Basis> bases;
-  for (const WeightType wtype :
-       {WeightType::none, WeightType::standard, WeightType::full, WeightType::exfull,
-        WeightType::fuse, WeightType::exfuse, WeightType::rfuse}) {
-    Basis basis;
-    basis.wtype = wtype;
-    basis.nmax = 4;
-    basis.lmax = 5;
-    basis.rcut = 5.5;
-    std::mt19937 random(17);
-    std::uniform_real_distribution<double> uniform(-1.0, 1.0);
-    const auto fill = [&](std::vector<double> &values, int count) {
-      for (int i = 0; i < count; ++i) values.push_back(uniform(random));
-    };
-    if (wtype == WeightType::fuse || wtype == WeightType::exfuse) {
-      basis.fuse_size = 2;
-      fill(basis.fuse_weight, ntypes * 2);
-    }
-    if (wtype == WeightType::rfuse) {
-      basis.rfuse_size = 3;
-      fill(basis.rfuse_weight, ntypes * 3 * (basis.nmax + 1));
-    }
-    bases.push_back(basis);
-  }
+  Basis common;
+  common.nmax = 4;
+  common.lmax = 5;
+  common.rcut = 5.5;
+  std::vector<Basis> bases = test::with_every_weight_type(common, ntypes, 17);
   Basis fused = bases.back();
   fused.post_fuse_size = 4;
   for (int k = 0; k < 4 * fused.rfuse_size; ++k)

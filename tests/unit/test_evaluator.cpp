@@ -21,38 +21,21 @@ struct Case {
 std::vector<Case> cases()
 {
   std::vector<Case> out;
-  std::mt19937 random(23);
-  std::uniform_real_distribution<double> uniform(-1.0, 1.0);
-  const auto fill = [&](std::vector<double> &values, int count) {
-    for (int i = 0; i < count; ++i) values.push_back(uniform(random));
-  };
   constexpr int ntypes = 3;
-  for (const WeightType wtype :
-       {WeightType::none, WeightType::standard, WeightType::full, WeightType::exfull,
-        WeightType::fuse, WeightType::exfuse, WeightType::rfuse}) {
-    Basis basis;
-    basis.wtype = wtype;
-    basis.nmax = 3;
-    basis.lmax = 4;
-    basis.rcut = 5.0;
-    if (wtype == WeightType::fuse || wtype == WeightType::exfuse) {
-      basis.fuse_size = 2;
-      fill(basis.fuse_weight, ntypes * 2);
-    }
-    if (wtype == WeightType::rfuse) {
-      basis.rfuse_size = 3;
-      fill(basis.rfuse_weight, ntypes * 3 * 4);
-    }
-    out.push_back({name(wtype), test::random_potential(basis, ntypes, 2), ntypes});
-    if (wtype == WeightType::exfull) {
-      basis.l3max = 4;
-      out.push_back({"exfull, l3max 4", test::random_potential(basis, ntypes, 2), ntypes});
-      basis.l3max = 2;
-      basis.post_fuse_size = 5;
-      fill(basis.post_fuse_weight, 5 * 16);
-      out.push_back(
-          {"exfull, l3max 2, post-fused", test::random_potential(basis, ntypes, 2), ntypes});
-    }
+  Basis common;
+  common.nmax = 3;
+  common.lmax = 4;
+  common.rcut = 5.0;
+  for (Basis basis : test::with_every_weight_type(common, ntypes, 23)) {
+    out.push_back({name(basis.wtype), test::random_potential(basis, ntypes, 2), ntypes});
+    if (basis.wtype != WeightType::exfull) continue;
+    basis.l3max = 4;
+    out.push_back({"exfull, l3max 4", test::random_potential(basis, ntypes, 2), ntypes});
+    basis.l3max = 2;
+    basis.post_fuse_size = 5;
+    for (int k = 0; k < 5 * 16; ++k) basis.post_fuse_weight.push_back(std::sin(k + 1.0));
+    out.push_back(
+        {"exfull, l3max 2, post-fused", test::random_potential(basis, ntypes, 2), ntypes});
   }
   Basis radial;
   radial.kind = Basis::Kind::chebyshev;

@@ -102,7 +102,7 @@ std::string one_atom(const std::string &header, const std::string &atom = "Cu 1 
 
 /// Two frames of two atoms; the header of the second is line 6.
 const std::string two_frames = "2\n" + lattice + " " + with_forces +
-    " energy=-8.25 config_type=liquid traj=17 temperature=2400\n"
+    " energy=-8.25 config_type=liquid traj=17 temperature=2400 weight=0.25\n"
     "Zr 0.5 1 -1.5 0.25 -0.5 0.125\n"
     "O 2 2.5 3 -0.25 0.5 -0.125\n"
     "2\n" +
@@ -129,6 +129,7 @@ void expect_same(const LabelledFrame &a, const LabelledFrame &b)
   EXPECT_EQ(a.energy, b.energy);
   EXPECT_EQ(a.stress, b.stress);
   EXPECT_EQ(a.temperature, b.temperature);
+  EXPECT_EQ(a.weight, b.weight);
   EXPECT_EQ(a.config_type, b.config_type);
   EXPECT_EQ(a.trajectory, b.trajectory);
 }
@@ -147,6 +148,7 @@ LabelledFrame random_frame(int atoms, unsigned seed)
   frame.stress = Matrix{
       {{normal(random), 1e-17, -3e-200}, {1e-17, normal(random), 0.1}, {-3e-200, 0.1, 1e17}}};
   frame.temperature = 300.1;
+  frame.weight = 0.1;
   frame.config_type = "say \"glass\", C:\\ and 'more' {";
   frame.trajectory = "17 b";
   for (int i = 0; i < atoms; ++i) {
@@ -177,6 +179,7 @@ TEST_F(ExtendedXYZ, Frames)
   EXPECT_EQ(first.energy, -8.25);
   EXPECT_EQ(first.stress, std::nullopt);
   EXPECT_EQ(first.temperature, 2400.0);
+  EXPECT_EQ(first.weight, 0.25);
   EXPECT_EQ(first.config_type, "liquid");
   EXPECT_EQ(first.trajectory, "17");
   EXPECT_EQ(first.line, 2);
@@ -189,6 +192,7 @@ TEST_F(ExtendedXYZ, Frames)
   EXPECT_EQ(second.forces, (std::vector<double>{4, 5, 6, -4, -5, -6}));
   EXPECT_EQ(second.energy, -7.5);
   EXPECT_EQ(second.temperature, std::nullopt);
+  EXPECT_EQ(second.weight, 1.0);
   EXPECT_EQ(second.config_type, "");
   EXPECT_EQ(second.trajectory, "");
   EXPECT_EQ(second.line, 6);
@@ -423,6 +427,7 @@ TEST_F(ExtendedXYZ, WrongHeaders)
   EXPECT_THAT(header(lattice + " stress=\"1 2 3\""), HasSubstr("stress has 3 numbers"));
   EXPECT_THAT(header(lattice + " virial=\"1 2 3 4 5 6 7\""), HasSubstr("virial has 7 numbers"));
   EXPECT_THAT(header(lattice + " stress=\"1 2 3 4 5 inf\""), HasSubstr("not finite"));
+  EXPECT_THAT(header(lattice + " weight=-0.1"), HasSubstr("weight is negative"));
   for (const std::string word : {"T", "\"T T\"", "\"T T T T\"", "\"T T X\""})
     EXPECT_THAT(header(lattice + " pbc=" + word), HasSubstr("pbc is"));
 }

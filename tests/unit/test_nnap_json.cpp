@@ -22,6 +22,8 @@ using nlohmann::json;
 using nnap::Potential;
 using testing::HasSubstr;
 
+using turing_glass::test::dimer_energy;
+
 namespace {
 
 const std::string file_name = "CuZr.json";
@@ -174,17 +176,6 @@ double energy_of(const json &model, const std::vector<double> &P, double scale, 
   for (std::size_t k = 0; k < P.size(); ++k)
     x.push_back((P[k] - model["norm_mu"][k].get<double>()) / model["norm_sigma"][k].get<double>());
   return scale * network_output(model["nn"], x) + shift + model.value("ref_eng", 0.0);
-}
-
-/// E_i of an atom of type i with one neighbour of type j at distance r, from the product.
-double dimer_energy(const Potential &potential, int i, int j, double r)
-{
-  const nnap::Evaluator evaluator(potential);
-  nnap::Workspace workspace;
-  workspace.neighbors.reserve(1);
-  const double direction[] = {0.48, -0.6, 0.64};    // a unit vector
-  workspace.neighbors.push(r * direction[0], r * direction[1], r * direction[2], r * r, j);
-  return evaluator.evaluate(i, workspace);
 }
 
 /// Text of the PotentialError that reading `text` throws; empty where it reads.

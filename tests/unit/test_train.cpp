@@ -3,6 +3,8 @@
 
 #include "environment.h"
 
+#include "nnap/nnap_json.h"
+#include "train/active_set.h"
 #include "train/data_set.h"
 #include "train/fit.h"
 #include "train/frame_loss.h"
@@ -156,10 +158,10 @@ TEST(FrameLoss, GradientAgainstFiniteDifferences)
     }
 }
 
-TEST(FrameLoss, ViolentFramesCountLess)
+TEST(FrameLoss, ViolentAndLightFramesCountLess)
 {
   const nnap::Evaluator teacher(test::random_potential(small_basis(), 2, 4));
-  const TrainingFrame frame = make_training_frame(labelled_frame(teacher, 2, 3, 0.25), 4.5);
+  TrainingFrame frame = make_training_frame(labelled_frame(teacher, 2, 3, 0.25), 4.5);
   double square = 0.0;
   for (const double f : frame.data.forces)
     square += f * f / static_cast<double>(frame.data.forces.size());
@@ -168,6 +170,8 @@ TEST(FrameLoss, ViolentFramesCountLess)
   const double rms = std::sqrt(square);
   EXPECT_NEAR(loss.evaluate(teacher, frame, {1, 1, 1, rms}, nullptr).loss, 0.0625 / 2, 1e-12);
   EXPECT_NEAR(loss.evaluate(teacher, frame, {1, 1, 1, rms / 3}, nullptr).loss, 0.0625 / 10, 1e-12);
+  frame.data.weight = 0.1;
+  EXPECT_NEAR(loss.evaluate(teacher, frame, {1, 1, 1, rms}, nullptr).loss, 0.00625 / 2, 1e-13);
 }
 
 TEST(Fit, ReferenceEnergiesOfALinearModel)
@@ -223,6 +227,72 @@ TEST(Fit, NormalisedDescriptorsHaveMeanZeroAndSpreadOne)
   for (int k = 0; k < model.inputs(); ++k) {
     EXPECT_NEAR(mean[k] / count, 0.0, 1e-8);
     EXPECT_NEAR(square[k] / count, 1.0, 1e-6);
+  }
+}
+
+// ---- extrapolation grade ----
+
+TEST(ActiveSet, OneComponentGivesTheRange)
+{
+  // one component: the set is the smallest and the largest value, and the grade is linear outside
+  nnap::Basis basis;
+  basis.nmax = basis.lmax = 0;
+  basis.rcut = 4.5;
+  basis.wtype = nnap::WeightType::none;
+  const nnap::Evaluator teacher(test::random_potential(basis, 1, 4));
+  const std::vector<TrainingFrame> frames = some_frames(teacher, 6, 1);
+  nnap::Potential potential =
+      initial_potential({{"Cu"}, basis, {4}}, frames, {0.0}, 1, MPI_COMM_WORLD);
+  select_active_sets(potential, frames, MPI_COMM_WORLD);
+
+  const nnap::Evaluator evaluator(potential);
+  EXPECT_TRUE(evaluator.knows_training_range());
+  nnap::Workspace workspace;
+  double low = 1e300, high = 0.0;
+  for (const TrainingFrame &frame : frames)
+    for (int i = 0; i < frame.atoms(); ++i) {
+      set_neighbors(frame, i, workspace.neighbors);
+      const double P = evaluator.descriptor(0, workspace)[0];
+      low = std::min(low, P), high = std::max(high, P);
+    }
+  ASSERT_LT(low, high);
+  for (const TrainingFrame &frame : some_frames(teacher, 20, 1, 500))
+    for (int i = 0; i < frame.atoms(); ++i) {
+      set_neighbors(frame, i, workspace.neighbors);
+      evaluator.evaluate(0, workspace);
+      const double P = workspace.P[0], width = high - low;
+      const double expected = std::max(std::abs(P - low), std::abs(high - P)) / width;
+      EXPECT_NEAR(evaluator.extrapolation_grade(0, workspace), expected, 0.011 * expected);
+    }
+}
+
+TEST(ActiveSet, TrainingFramesAreInsideAndCompressedOnesOutside)
+{
+  const nnap::Evaluator teacher(test::random_potential(small_basis(), 2, 4));
+  const std::vector<TrainingFrame> frames = some_frames(teacher, 30, 2);
+  nnap::Potential potential =
+      initial_potential({{"Cu", "Zr"}, small_basis(), {4}}, frames, {0.0, 0.0}, 1, MPI_COMM_WORLD);
+  EXPECT_FALSE(nnap::Evaluator(potential).knows_training_range());
+  select_active_sets(potential, frames, MPI_COMM_WORLD);
+
+  const nnap::Evaluator evaluator(nnap::read_nnap_json(nnap::write_nnap_json(potential), "again"));
+  nnap::Workspace workspace;
+  const auto largest_grade = [&](const TrainingFrame &frame) {
+    double largest = 0.0;
+    for (int i = 0; i < frame.atoms(); ++i) {
+      set_neighbors(frame, i, workspace.neighbors);
+      evaluator.evaluate(frame.data.types[i], workspace);
+      largest = std::max(largest, evaluator.extrapolation_grade(frame.data.types[i], workspace));
+    }
+    return largest;
+  };
+  for (const TrainingFrame &frame : frames) {
+    EXPECT_LE(largest_grade(frame), largest_training_grade + 1e-6);
+    io::LabelledFrame compressed = frame.data;
+    for (auto &row : compressed.cell)
+      for (double &v : row) v *= 0.8;
+    for (double &v : compressed.positions) v *= 0.8;
+    EXPECT_GT(largest_grade(make_training_frame(compressed, teacher.cutoff())), 2.0);
   }
 }
 

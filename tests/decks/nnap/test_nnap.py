@@ -77,6 +77,13 @@ class Parallel(Case):
             for ranks, threads in ((2, 1), (4, 1), (1, 2), (1, 3), (2, 2)):
                 self.assert_same_report(lammps(cell + POTENTIAL + REPORT, ranks, threads), one, 1e-10)
 
+    def test_fewer_threads_than_asked_for(self):
+        """OpenMP may grant fewer threads than LAMMPS counts on; no atom may be left out."""
+        one = lammps(atoms() + POTENTIAL + REPORT)
+        two = lammps(atoms() + POTENTIAL + REPORT, threads=2, environment={"OMP_THREAD_LIMIT": "1"})
+        self.assertIn("using 2 OpenMP thread(s)", two.text)
+        self.assert_same_report(two, one, 1e-10)
+
     def test_per_atom_values_add_up(self):
         run = lammps(atoms() + POTENTIAL + REPORT, 2, 2)
         total, summed = run.printed("energy")
