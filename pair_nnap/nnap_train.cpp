@@ -131,12 +131,24 @@ TrainCommand parse_train(LAMMPS *lmp, int narg, char **arg)
     else if (key == "wtype") {
       const std::string word = words.word("wtype");
       bool known = false;
-      for (const nnap::WeightType type : {nnap::WeightType::none, nnap::WeightType::standard,
-                                          nnap::WeightType::full, nnap::WeightType::exfull})
+      using nnap::WeightType;
+      for (const WeightType type :
+           {WeightType::none, WeightType::standard, WeightType::full, WeightType::exfull,
+            WeightType::fuse, WeightType::exfuse, WeightType::rfuse})
         if (word == name(type)) basis.wtype = type, known = true;
       if (!known)
-        lmp->error->all(FLERR, "nnap train: wtype must be none, default, full or exfull, is '{}'",
-                        word);
+        lmp->error->all(
+            FLERR,
+            "nnap train: wtype must be none, default, full, exfull, fuse, exfuse or rfuse, is '{}'",
+            word);
+      basis.fuse_size = basis.rfuse_size = 0;
+      const auto size = [&] {
+        return words.integer("the number after wtype", 1, nnap::Basis::largest_fuse);
+      };
+      if (basis.wtype == WeightType::rfuse)
+        basis.rfuse_size = size();
+      else if (basis.wtype == WeightType::fuse || basis.wtype == WeightType::exfuse)
+        basis.fuse_size = size();
     } else if (key == "hidden") {
       command.shape.hidden.clear();
       while (words.next_is_number())
@@ -219,13 +231,8 @@ void NNAP::train(int narg, char **arg)
             "nnap train: {}: line {}, frame {}: energy is {:.3f} eV/atom from what its composition suggests, "
             "{:.0f} times the spread of the other frames; is its label right?",
             command.data, o.line, o.frame, o.residual, std::abs(o.residual) / o.sigma);
-    nnap::Potential initial = tg::train::initial_potential(command.shape, data.training, reference,
-                                                           command.options.seed, world);
-    const double select = platform::walltime();
-    tg::train::select_active_sets(initial, data.training, world);
-    if (talks)
-      utils::logmesg(lmp, "nnap train: training range found in {:.1f} s\n",
-                     platform::walltime() - select);
+    const nnap::Potential initial = tg::train::initial_potential(
+        command.shape, data.training, reference, command.options.seed, world);
     tg::train::Trainer trainer(initial, std::move(data.training), std::move(data.validation),
                                command.options, world);
 
@@ -281,9 +288,11 @@ void NNAP::train(int narg, char **arg)
         error->all(FLERR, "nnap train: cannot write {} or {}: is the disk full?", command.out,
                    checkpoint);
     }
-    // once more: a training that was finished before may have lost its file
+    if (talks) utils::logmesg(lmp, "nnap train: looking for the limits of the training range\n");
+    nnap::Potential trained = trainer.potential();
+    tg::train::select_active_sets(trained, trainer.training(), world);
     int written = 1;
-    if (talks) written = write_file(command.out, nnap::write_nnap_json(trainer.potential()));
+    if (talks) written = write_file(command.out, nnap::write_nnap_json(trained));
     MPI_Bcast(&written, 1, MPI_INT, 0, world);
     if (!written) error->all(FLERR, "nnap train: cannot write {}", command.out);
     if (talks)

@@ -33,20 +33,20 @@ std::size_t Neighbors::bytes() const
 
 std::size_t Descriptor::Scratch::bytes() const
 {
-  return doubles({&x, &y, &z, &r, &rinv, &gx, &gy, &gz, &planes, &A, &c, &slope, &tx, &ty, &tz,
-                  &turns, &dA, &dc}) +
+  return doubles({&x,     &y, &z,  &r,  &rinv, &gx,    &gy, &gz, &planes,  &A,     &c,
+                  &slope, &Z, &tx, &ty, &tz,   &turns, &dA, &dc, &shifted, &slopes}) +
       (source.capacity() + first_block.capacity() + next.capacity()) * sizeof(int);
 }
 
 Descriptor::Descriptor(const Basis &basis, int ntypes) :
     ntypes_(ntypes), nn_(basis.nmax + 1), rcut_(basis.rcut), harmonics_(Invariants::degree(basis)),
     rows_(padded(Harmonics::row_count(harmonics_.lmax))), invariants_(basis),
-    weights_(make_weight_tensor(basis, ntypes))
+    weights_(make_weight_tensor(basis, ntypes)), trainable_(trainable_weights(basis, ntypes))
 {
-  for (const auto &[t, p, n, w] : weights_.entries) {
-    const int sum_row = (t * nn_ + n) * rows_, channel = p * rows_;
-    gather_.push_back({channel, sum_row, w});
-    scatter_.push_back({sum_row, channel, w});
+  for (const WeightTensor::Entry &e : weights_.entries) {
+    const int sum_row = (e.t * nn_ + e.n) * rows_, channel = e.p * rows_;
+    gather_.push_back({channel, sum_row, e.w});
+    scatter_.push_back({sum_row, channel, e.w});
   }
   harmonics_.norm.resize(rows_, 0.0);
 }
@@ -113,6 +113,7 @@ void Descriptor::forward(const Kernel &kernel, const Neighbors &neighbors, Scrat
   s.A.reserve_at_least(static_cast<std::size_t>(ntypes_) * nn_ * rows_);
   s.c.reserve_at_least(static_cast<std::size_t>(weights_.np) * rows_);
   s.slope.reserve_at_least(static_cast<std::size_t>(weights_.np) * rows_);
+  s.Z.reserve_at_least(static_cast<std::size_t>(ntypes_) * nn_ * rows_);
 
   kernel.expand(basis, {s.x.data(), s.y.data(), s.z.data(), s.r.data(), s.rinv.data()}, blocks,
                 s.planes.data());
@@ -134,7 +135,7 @@ void Descriptor::backward(const Kernel &kernel, Neighbors &neighbors, Scratch &s
     invariants_.gradient(s.c.data() + p * rows_, dP + p * invariants_.per_channel(), slope);
     for (int row = 0; row < rows_; ++row) slope[row] *= harmonics_.norm[row];
   }
-  double *Z = s.A.data();    // dE/dA takes the place of A
+  double *Z = s.Z.data();    // dE/dA
   std::fill_n(Z, ntypes_ * nn_ * rows_, 0.0);
   kernel.combine(scatter_.data(), static_cast<int>(scatter_.size()), rows_, s.slope.data(), Z);
 
@@ -176,6 +177,58 @@ void Descriptor::tangent(const Kernel &kernel, const Neighbors &neighbors, Scrat
   for (int p = 0; p < weights_.np; ++p)
     invariants_.tangent(s.c.data() + p * rows_, s.dc.data() + p * rows_,
                         dP + p * invariants_.per_channel());
+}
+
+void Descriptor::copy_parameters_to(double *parameters) const
+{
+  for (const WeightTensor::Entry &e : weights_.entries)
+    if (e.parameter >= 0) parameters[e.parameter] = e.w;
+}
+
+void Descriptor::set_parameters(const double *parameters)
+{
+  for (std::size_t k = 0; k < weights_.entries.size(); ++k)
+    if (WeightTensor::Entry &e = weights_.entries[k]; e.parameter >= 0)
+      e.w = gather_[k].w = scatter_[k].w = parameters[e.parameter];
+}
+
+void Descriptor::add_gradient(const double *u, const double *v, Scratch &s, double *gradient) const
+{
+  // dG/d(dc) = J^T u and dG/dc = J^T v + d/dh J(c + h dc)^T u. The gradient of the invariants is a
+  // polynomial in c of degree two at most, so that the central difference is exact for any h; this h makes
+  // both parts alike in size.
+  s.shifted.reserve_at_least(rows_);
+  s.slopes.reserve_at_least(static_cast<std::size_t>(4 * weights_.np) * rows_);
+  const int per_channel = invariants_.per_channel();
+  for (int p = 0; p < weights_.np; ++p) {
+    const double *c = s.c.data() + p * rows_, *dc = s.dc.data() + p * rows_;
+    double *by_dc = s.slopes.data() + static_cast<std::ptrdiff_t>(4 * p) * rows_;
+    double *by_c = by_dc + rows_, *ahead = by_c + rows_, *behind = ahead + rows_;
+    double largest_c = 0.0, largest_dc = 0.0;
+    for (int row = 0; row < rows_; ++row) {
+      largest_c = std::max(largest_c, std::abs(c[row]));
+      largest_dc = std::max(largest_dc, std::abs(dc[row]));
+    }
+    const double h = largest_c > 0.0 && largest_dc > 0.0 ? largest_c / largest_dc : 1.0;
+    std::fill_n(by_dc, 4 * rows_, 0.0);
+    for (int row = 0; row < rows_; ++row) s.shifted[row] = c[row] + h * dc[row];
+    invariants_.gradient(s.shifted.data(), u + p * per_channel, ahead);
+    for (int row = 0; row < rows_; ++row) s.shifted[row] = c[row] - h * dc[row];
+    invariants_.gradient(s.shifted.data(), u + p * per_channel, behind);
+    invariants_.gradient(c, u + p * per_channel, by_dc);
+    invariants_.gradient(c, v + p * per_channel, by_c);
+    for (int row = 0; row < rows_; ++row) by_c[row] += (ahead[row] - behind[row]) / (2.0 * h);
+  }
+  for (const WeightTensor::Entry &e : weights_.entries) {
+    if (e.parameter < 0) continue;
+    const std::ptrdiff_t sums = static_cast<std::ptrdiff_t>(e.t * nn_ + e.n) * rows_;
+    const double *A = s.A.data() + sums, *dA = s.dA.data() + sums;
+    const double *by_dc = s.slopes.data() + static_cast<std::ptrdiff_t>(4 * e.p) * rows_,
+                 *by_c = by_dc + rows_;
+    double sum = 0.0;
+    for (int row = 0; row < rows_; ++row) sum += by_c[row] * A[row] + by_dc[row] * dA[row];
+    gradient[e.parameter] += sum;
+  }
 }
 
 }    // namespace turing_glass::nnap

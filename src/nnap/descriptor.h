@@ -55,8 +55,9 @@ class Descriptor {
     std::vector<int> first_block;    ///< by type, and the end
     std::vector<int> next;           ///< by type: the slot to fill next
     AlignedVector x, y, z, r, rinv, gx, gy, gz;    ///< by slot
-    AlignedVector planes, A, c, slope;
+    AlignedVector planes, A, c, slope, Z;
     AlignedVector tx, ty, tz, turns, dA, dc;    ///< used by tangent() only
+    AlignedVector shifted, slopes;              ///< used by add_gradient() only
     std::size_t bytes() const;
   };
 
@@ -73,6 +74,14 @@ class Descriptor {
   void tangent(const Kernel &kernel, const Neighbors &neighbors, Scratch &scratch,
                double *dP) const;
 
+  /// The weights of the basis that training may change (weight_tensor.h).
+  const TrainableWeights &trainable() const { return trainable_; }
+  void copy_parameters_to(double *parameters) const;
+  void set_parameters(const double *parameters);
+  /// After tangent() with the same scratch: adds the derivative by those weights of
+  /// G = f(P) + u . (change of P), where v = df/dP: gradient[trainable().count()].
+  void add_gradient(const double *u, const double *v, Scratch &scratch, double *gradient) const;
+
  private:
   void sort_by_type(const Kernel &kernel, const Neighbors &neighbors, Scratch &scratch) const;
   KernelBasis kernel_basis() const;
@@ -83,6 +92,7 @@ class Descriptor {
   int rows_;    ///< harmonics, padded
   Invariants invariants_;
   WeightTensor weights_;
+  TrainableWeights trainable_;
   std::vector<KernelWeight> gather_, scatter_;    ///< W and its transpose as offsets into A and c
 };
 

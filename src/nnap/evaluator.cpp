@@ -24,7 +24,7 @@ std::vector<double> inverse(const std::vector<double> &square, int n, const std:
 std::size_t Workspace::bytes() const
 {
   std::size_t sum = neighbors.bytes();
-  for (const AlignedVector *v : {&P, &x, &dP, &network, &xt, &coefficients})
+  for (const AlignedVector *v : {&P, &x, &dP, &network, &xt, &v, &coefficients})
     sum += v->capacity() * sizeof(double);
   for (const Descriptor::Scratch &s : scratch) sum += s.bytes();
   return sum;
@@ -117,7 +117,10 @@ int Evaluator::first_parameter(int type) const
 {
   int count = 0;
   for (int t = 0; t < type; ++t)
-    if (models_[t]) count += models_[t]->network.parameter_count();
+    if (models_[t]) {
+      count += models_[t]->network.parameter_count();
+      for (const Descriptor &d : models_[t]->descriptors) count += d.trainable().count();
+    }
   return count;
 }
 
@@ -128,47 +131,90 @@ int Evaluator::parameter_count() const
 
 void Evaluator::copy_parameters_to(double *parameters) const
 {
-  for (int t = 0; t < ntypes(); ++t)
-    if (models_[t]) models_[t]->network.copy_parameters_to(parameters + first_parameter(t));
+  for (const auto &model : models_) {
+    if (!model) continue;
+    model->network.copy_parameters_to(parameters);
+    parameters += model->network.parameter_count();
+    for (const Descriptor &d : model->descriptors) {
+      d.copy_parameters_to(parameters);
+      parameters += d.trainable().count();
+    }
+  }
 }
 
 void Evaluator::set_parameters(const double *parameters)
 {
-  for (int t = 0; t < ntypes(); ++t)
-    if (models_[t]) models_[t]->network.set_parameters(parameters + first_parameter(t));
+  for (auto &model : models_) {
+    if (!model) continue;
+    model->network.set_parameters(parameters);
+    parameters += model->network.parameter_count();
+    for (Descriptor &d : model->descriptors) {
+      d.set_parameters(parameters);
+      parameters += d.trainable().count();
+    }
+  }
 }
 
 void Evaluator::add_parameter_gradient(int type, Workspace &ws, double a, double *gradient) const
 {
   const Model &model = *models_[type];
   ws.xt.reserve_at_least(model.network.inputs_padded());
-  double *xt = ws.xt.data();
+  ws.v.reserve_at_least(model.network.inputs_padded());
+  double *xt = ws.xt.data(), *v = ws.v.data();
   for (std::size_t k = 0; k < model.descriptors.size(); ++k) {
     model.descriptors[k].tangent(kernel_, ws.neighbors, ws.scratch[k], xt);
     xt += model.descriptors[k].size();
   }
   xt = ws.xt.data();
   for (int k = 0; k < model.inputs; ++k) xt[k] *= model.inverse_sigma[k] * model.energy_scale;
-  model.network.add_gradient(kernel_, ws.x.data(), xt, a * model.energy_scale,
-                             gradient + first_parameter(type), ws.network.data());
+  gradient += first_parameter(type);
+  model.network.add_gradient(kernel_, ws.x.data(), xt, a * model.energy_scale, gradient, v,
+                             ws.network.data());
+  gradient += model.network.parameter_count();
+
+  for (int k = 0; k < model.inputs; ++k) v[k] *= model.inverse_sigma[k];
+  const double *u = ws.dP.data();
+  for (std::size_t k = 0; k < model.descriptors.size(); ++k) {
+    const Descriptor &d = model.descriptors[k];
+    if (d.trainable().count() > 0) d.add_gradient(u, v, ws.scratch[k], gradient);
+    gradient += d.trainable().count();
+    u += d.size();
+    v += d.size();
+  }
 }
 
 std::vector<ParameterBlock> Evaluator::parameter_blocks() const
 {
   std::vector<ParameterBlock> blocks;
-  for (int t = 0; t < ntypes(); ++t)
-    if (models_[t])
-      for (ParameterBlock block : models_[t]->network.parameter_blocks()) {
-        block.offset += first_parameter(t);
-        blocks.push_back(block);
-      }
+  int offset = 0;
+  for (const auto &model : models_) {
+    if (!model) continue;
+    for (ParameterBlock block : model->network.parameter_blocks()) {
+      block.offset += offset;
+      blocks.push_back(block);
+    }
+    offset += model->network.parameter_count();
+    for (const Descriptor &d : model->descriptors) {
+      const TrainableWeights &w = d.trainable();
+      if (w.count() > 0) blocks.push_back({offset, w.rows, w.columns});
+      offset += w.count();
+    }
+  }
   return blocks;
 }
 
 void Evaluator::store_weights(Potential &potential) const
 {
-  for (int t = 0; t < ntypes(); ++t)
-    if (models_[t]) potential.models[t]->network = models_[t]->network.layers();
+  for (int t = 0; t < ntypes(); ++t) {
+    if (!models_[t]) continue;
+    ElementModel &model = *potential.models[t];
+    model.network = models_[t]->network.layers();
+    for (std::size_t k = 0; k < model.basis.size(); ++k) {
+      const Descriptor &d = models_[t]->descriptors[k];
+      if (d.trainable().count() > 0)
+        d.copy_parameters_to((model.basis[k].*d.trainable().values).data());
+    }
+  }
 }
 
 }    // namespace turing_glass::nnap

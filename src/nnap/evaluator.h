@@ -21,7 +21,7 @@ struct Workspace {
   Neighbors neighbors;
   std::vector<Descriptor::Scratch> scratch;    ///< one per basis of a model
   AlignedVector P, x, dP, network;
-  AlignedVector xt;              ///< change of x along a displacement (training)
+  AlignedVector xt, v;           ///< change of x along a displacement, and dG/dP (training)
   AlignedVector coefficients;    ///< of the descriptor in terms of the active set
   std::size_t bytes() const;
 };
@@ -50,14 +50,15 @@ class Evaluator {
   /// within the training set; 0 where the potential does not know its training range.
   double extrapolation_grade(int type, Workspace &workspace) const;
 
-  /// Weights of the networks, for training; layout: Network::copy_parameters_to, elements in order.
+  /// What training may change: for each element in order the weights of its network
+  /// (Network::copy_parameters_to), then those of its bases (Descriptor::trainable).
   int parameter_count() const;
   void copy_parameters_to(double *parameters) const;
   void set_parameters(const double *parameters);
   /// Index of the first parameter of an element.
   int first_parameter(int type) const;
   std::vector<ParameterBlock> parameter_blocks() const;
-  /// Writes the present weights into the networks of `potential`, from which this was made.
+  /// Writes the present weights into `potential`, from which this was made.
   void store_weights(Potential &potential) const;
 
   /// After evaluate() with this workspace: adds to gradient[parameter_count()] the derivative by the

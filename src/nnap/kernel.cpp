@@ -431,7 +431,7 @@ double network(const KernelLayer *layers, int nlayers, const double *x, double *
 /// Per layer, scratch holds: y, yt (values and tangents of the outputs), f', f'' vt (slope of the
 /// activation and its change along the tangent), and the adjoints of y and yt.
 void network_gradient(const KernelLayer *layers, int nlayers, const double *x, const double *xt,
-                      double a, double *gradient, double *scratch)
+                      double a, double *gradient, double *by_x, double *scratch)
 {
   const double *input = x, *input_t = xt;
   double *at = scratch;
@@ -492,6 +492,10 @@ void network_gradient(const KernelLayer *layers, int nlayers, const double *x, c
     for (int i = 0; i < layer.inputs; ++i)
       for (int o = 0; o < n; ++o) gradient[i * n + o] += in[i] * p[o] + in_t[i] * pt[o];
     for (int o = 0; o < n; ++o) gradient[layer.inputs * n + o] += p[o];
+    if (k == 0) {
+      for (int i = 0; i < layer.inputs_padded; ++i) by_x[i] = 0.0;
+      multiply_add(layer.by_output, layer.outputs, layer.inputs_padded, p, by_x);
+    }
   }
 }
 

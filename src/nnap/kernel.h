@@ -78,9 +78,10 @@ struct Kernel {
   double (*network)(const KernelLayer *layers, int nlayers, const double *x, double *dx,
                     double *scratch);
   /// Adds to `gradient` (laid out as KernelLayer's by_input and bias, see Network) the derivative by the
-  /// parameters of G = a net(x) + (d net/dx) . xt, with the tangent xt fixed.
+  /// parameters of G = a net(x) + (d net/dx) . xt, with the tangent xt fixed; dG/dx (padded) is overwritten.
   void (*network_gradient)(const KernelLayer *layers, int nlayers, const double *x,
-                           const double *xt, double a, double *gradient, double *scratch);
+                           const double *xt, double a, double *gradient, double *by_x,
+                           double *scratch);
 };
 
 /// The fastest kernel this processor can run.

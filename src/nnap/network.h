@@ -45,12 +45,13 @@ class Network {
   /// The layers with the present weights, without padding.
   std::vector<Layer> layers() const;
 
-  /// Adds the derivative by the parameters of G = a net(x) + (d net/dx) . xt to gradient[parameter_count()].
+  /// Adds the derivative by the parameters of G = a net(x) + (d net/dx) . xt to gradient[parameter_count()];
+  /// by_x[inputs_padded()] receives dG/dx.
   void add_gradient(const Kernel &kernel, const double *x, const double *xt, double a,
-                    double *gradient, double *scratch) const
+                    double *gradient, double *by_x, double *scratch) const
   {
     kernel.network_gradient(layers_.data(), static_cast<int>(layers_.size()), x, xt, a, gradient,
-                            scratch);
+                            by_x, scratch);
   }
 
  private:

@@ -95,14 +95,35 @@ WeightTensor make_weight_tensor(const Basis &basis, int ntypes)
     np = fused;
   }
 
+  const TrainableWeights trainable = trainable_weights(basis, ntypes);
+  const int fixed =
+      basis.wtype == WeightType::exfuse ? 1 : 0;    // channels before the trainable ones
+  const auto parameter = [&](int t, int p, int n) {
+    if (trainable.count() == 0) return -1;
+    if (basis.wtype == WeightType::rfuse) return (t * np + p) * nn + n;
+    const int channel = p / nn - fixed;
+    return p % nn == n && channel >= 0 ? t * basis.fuse_size + channel : -1;
+  };
   WeightTensor tensor;
   tensor.np = np;
   for (int t = 0; t < ntypes; ++t)
     for (int p = 0; p < np; ++p)
-      for (int n = 0; n < nn; ++n)
-        if (const double w = dense[(t * np + p) * nn + n]; w != 0.0)
-          tensor.entries.push_back({t, p, n, w});
+      for (int n = 0; n < nn; ++n) {
+        const double w = dense[(t * np + p) * nn + n];
+        const int index = parameter(t, p, n);
+        if (w != 0.0 || index >= 0) tensor.entries.push_back({t, p, n, w, index});
+      }
   return tensor;
+}
+
+TrainableWeights trainable_weights(const Basis &basis, int ntypes)
+{
+  if (!basis.post_fuse_weight.empty()) return {};
+  if (basis.wtype == WeightType::rfuse)
+    return {&Basis::rfuse_weight, ntypes * basis.rfuse_size, basis.nmax + 1};
+  if (basis.wtype == WeightType::fuse || basis.wtype == WeightType::exfuse)
+    return {&Basis::fuse_weight, ntypes, basis.fuse_size};
+  return {};
 }
 
 }    // namespace turing_glass::nnap

@@ -24,14 +24,25 @@
 namespace turing_glass::nnap {
 
 struct WeightTensor {
-  /// One non-zero element.
+  /// One element that is not zero for good.
   struct Entry {
     int t, p, n;
     double w;
+    int parameter;    ///< index into trainable_weights() of the basis, or -1
   };
   int np = 0;                    ///< number of p
   std::vector<Entry> entries;    ///< ordered by t, then p, then n
 };
+
+/// The numbers of the basis that training may change, as a matrix by rows: fuse_weight with a row for each
+/// type (fuse, exfuse), rfuse_weight with a row for each type and p (rfuse); without post-fuse matrix.
+struct TrainableWeights {
+  std::vector<double> Basis::*values = nullptr;    ///< null where there are none
+  int rows = 0, columns = 0;
+
+  int count() const { return rows * columns; }
+};
+TrainableWeights trainable_weights(const Basis &basis, int ntypes);
 
 /// Number of p before a post-fuse matrix is applied.
 int channel_rows(const Basis &basis, int ntypes);

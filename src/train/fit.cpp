@@ -3,6 +3,7 @@
 #include "frame_loss.h"
 
 #include "nnap/evaluator.h"
+#include "nnap/weight_tensor.h"
 
 #include <Eigen/Dense>
 
@@ -103,6 +104,7 @@ nnap::Potential initial_potential(const ModelShape &shape, const std::vector<Tra
 {
   const int ntypes = static_cast<int>(shape.elements.size());
   const int inputs = nnap::descriptor_size(shape.basis, ntypes);
+  const nnap::TrainableWeights trainable = nnap::trainable_weights(shape.basis, ntypes);
 
   double force[2] = {};    // sum of squares, count
   for (const TrainingFrame &frame : frames)
@@ -118,6 +120,11 @@ nnap::Potential initial_potential(const ModelShape &shape, const std::vector<Tra
   for (int t = 0; t < ntypes; ++t) {
     nnap::ElementModel model;
     model.basis = {shape.basis};
+    if (trainable.count() > 0) {
+      std::vector<double> &weights = model.basis[0].*trainable.values;
+      weights.resize(trainable.count());
+      for (double &w : weights) w = normal(random);
+    }
     model.norm_mu.assign(inputs, 0.0);
     model.norm_sigma.assign(inputs, 1.0);
     model.reference_energy = reference[t];

@@ -39,7 +39,8 @@ std::vector<Outlier> find_outliers(const std::vector<TrainingFrame> &training,
                                    const std::vector<double> &reference, MPI_Comm comm);
 
 /// A potential ready for training: reference energies, mean and spread of each descriptor component by
-/// element, an energy scale from the forces, random weights (normal, variance 1/inputs; no biases).
+/// element, an energy scale from the forces, random weights (normal; of networks with the variance 1/inputs and no
+/// biases, of trainable type weights with the variance 1).
 /// Collective; depends on the frames and the seed alone.
 nnap::Potential initial_potential(const ModelShape &shape, const std::vector<TrainingFrame> &frames,
                                   const std::vector<double> &reference, unsigned seed,

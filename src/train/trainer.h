@@ -73,6 +73,9 @@ class Trainer {
 
   bool finished() const;
 
+  /// This rank's share of the training frames.
+  const std::vector<TrainingFrame> &training() const { return training_; }
+
   /// The potential with the best averaged weights so far.
   nnap::Potential potential() const;
 

@@ -35,7 +35,7 @@ std::vector<std::vector<double>> channel_functions(const Basis &basis, int ntype
   for (int j = 0; j < neighbors.count; ++j) {
     const double r = std::sqrt(neighbors.rsq[j]);
     if (r >= basis.rcut) continue;
-    for (const auto &[t, p, n, w] : tensor.entries)
+    for (const auto &[t, p, n, w, parameter] : tensor.entries)
       if (t == neighbors.type[j]) out[p][j] += w * radial(n, r, basis.rcut);
   }
   return out;

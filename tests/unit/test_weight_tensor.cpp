@@ -13,7 +13,7 @@ std::vector<double> dense(const Basis &basis, int ntypes)
   const WeightTensor tensor = make_weight_tensor(basis, ntypes);
   const int nn = basis.nmax + 1;
   std::vector<double> out(ntypes * tensor.np * nn, 0.0);
-  for (const auto &[t, p, n, w] : tensor.entries) out[(t * tensor.np + p) * nn + n] = w;
+  for (const auto &[t, p, n, w, parameter] : tensor.entries) out[(t * tensor.np + p) * nn + n] = w;
   return out;
 }
 
