@@ -92,6 +92,7 @@ class Words {
 struct TrainCommand {
   std::string data, out;
   tg::train::ModelShape shape;
+  double cutoff = 0.0;    // of all bases
   tg::train::TrainingOptions options;
   double validation = 0.1;
   bool resume = true;
@@ -109,7 +110,10 @@ TrainCommand parse_train(LAMMPS *lmp, int narg, char **arg)
         FLERR,
         "nnap train: the second word names the file to write, which must end in .json; '{}' does not",
         command.out);
-  nnap::Basis &basis = command.shape.basis;
+  nnap::Basis basis, radial;
+  radial.kind = nnap::Basis::Kind::chebyshev;
+  radial.lmax = 0;
+  bool has_radial = false;
   basis.nmax = 4;
   basis.lmax = 8;
   basis.rcut = 7.0;
@@ -128,7 +132,11 @@ TrainCommand parse_train(LAMMPS *lmp, int narg, char **arg)
       basis.l3max = words.integer("l3max", 0, nnap::Basis::largest_l3max);
     else if (key == "rcut")
       basis.rcut = words.number("rcut", 1.0, 100.0);
-    else if (key == "wtype") {
+    else if (key == "radial") {
+      radial.nmax = words.integer("the order of radial", 0, nnap::Basis::largest_nmax);
+      radial.rcut = words.number("the cutoff of radial", 1.0, 100.0);
+      has_radial = true;
+    } else if (key == "wtype") {
       const std::string word = words.word("wtype");
       bool known = false;
       using nnap::WeightType;
@@ -190,6 +198,15 @@ TrainCommand parse_train(LAMMPS *lmp, int narg, char **arg)
   if (command.shape.elements.empty())
     lmp->error->all(
         FLERR, "nnap train: the keyword 'elements' with the elements of the potential is missing");
+  command.shape.bases = {basis};
+  if (has_radial) {
+    radial.wtype = basis.wtype;
+    radial.fuse_size = basis.fuse_size;
+    radial.rfuse_size = basis.rfuse_size;
+    command.shape.bases.push_back(radial);
+  }
+  for (const nnap::Basis &part : command.shape.bases)
+    command.cutoff = std::max(command.cutoff, part.rcut);
   return command;
 }
 
@@ -209,7 +226,7 @@ void NNAP::train(int narg, char **arg)
 
   try {
     tg::train::DataSet data =
-        tg::train::read_data_set(command.data, command.shape.elements, command.shape.basis.rcut,
+        tg::train::read_data_set(command.data, command.shape.elements, command.cutoff,
                                  command.validation, command.options.seed, world);
     if (talks)
       utils::logmesg(lmp,

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <fstream>
 #include <map>
 #include <system_error>
 
@@ -483,13 +484,39 @@ bool ends_in(std::string_view text, std::string_view end)
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
+/// Whether frames to append are to be compressed, for a file is read either way from its begin to its
+/// end: as those that it holds, else as its name says.
+bool appends_compressed(const std::string &path)
+{
+  constexpr std::array<char, 2> gzip_magic = {'\x1f', '\x8b'};
+  std::array<char, 2> begin = {};
+  std::ifstream file(path, std::ios::binary);
+  file.read(begin.data(), begin.size());
+  if (file.gcount() == 0) return ends_in(path, ".gz");
+  if (begin == gzip_magic) return true;
+  file.clear();
+  file.seekg(-1, std::ios::end);
+  if (file.get() != '\n')
+    throw ExtendedXYZError(
+        path +
+        ": no frame can be appended, for the file ends within a line: it was cut off; "
+        "remove its last frame, or write to another file");
+  return false;
+}
+
 }    // namespace
 
-ExtendedXYZWriter::ExtendedXYZWriter(const std::string &path, std::vector<std::string> elements) :
-    path_(path), elements_(std::move(elements))
+ExtendedXYZWriter::ExtendedXYZWriter(const std::string &path, std::vector<std::string> elements,
+                                     Mode mode) :
+    path_(path),
+    elements_(std::move(elements)), mode_(mode)
 {
+  const bool append = mode == Mode::append;
+  const bool compressed = append ? appends_compressed(path) : ends_in(path, ".gz");
+  std::string how = append ? "ab" : "wb";
+  if (!compressed) how += 'T';
   errno = 0;
-  file_.reset(gzopen(path.c_str(), ends_in(path, ".gz") ? "wb" : "wbT"));    // T: no compression
+  file_.reset(gzopen(path.c_str(), how.c_str()));
   if (!file_)
     throw ExtendedXYZError(path + ": cannot be opened for writing: " +
                            std::generic_category().message(errno != 0 ? errno : ENOMEM));
@@ -497,7 +524,8 @@ ExtendedXYZWriter::ExtendedXYZWriter(const std::string &path, std::vector<std::s
 
 ExtendedXYZError ExtendedXYZWriter::error(const std::string &what) const
 {
-  return ExtendedXYZError{path_ + ": frame " + std::to_string(frames_ + 1) +
+  const char *number = mode_ == Mode::append ? ": appended frame " : ": frame ";
+  return ExtendedXYZError{path_ + number + std::to_string(frames_ + 1) +
                           " cannot be written: " + what};
 }
 

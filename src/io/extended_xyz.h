@@ -95,8 +95,12 @@ class ExtendedXYZReader {
 /// Writes what ExtendedXYZReader reads back to the same numbers.
 class ExtendedXYZWriter {
  public:
-  /// Opens the file, compressed if its name ends in .gz. Throws ExtendedXYZError.
-  ExtendedXYZWriter(const std::string &path, std::vector<std::string> elements);
+  enum class Mode { replace, append };
+
+  /// Opens the file, compressed if its name ends in .gz. Frames that are appended to others are
+  /// compressed where those are. Throws ExtendedXYZError.
+  ExtendedXYZWriter(const std::string &path, std::vector<std::string> elements,
+                    Mode mode = Mode::replace);
 
   /// Throws ExtendedXYZError for a frame the reader would refuse, and where the disk is full.
   void write(const LabelledFrame &frame);
@@ -109,6 +113,7 @@ class ExtendedXYZWriter {
 
   std::string path_;
   std::vector<std::string> elements_;
+  Mode mode_;
   GzipFile file_;
   long frames_ = 0;
 };

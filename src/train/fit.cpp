@@ -103,8 +103,8 @@ nnap::Potential initial_potential(const ModelShape &shape, const std::vector<Tra
                                   MPI_Comm comm)
 {
   const int ntypes = static_cast<int>(shape.elements.size());
-  const int inputs = nnap::descriptor_size(shape.basis, ntypes);
-  const nnap::TrainableWeights trainable = nnap::trainable_weights(shape.basis, ntypes);
+  int inputs = 0;
+  for (const nnap::Basis &basis : shape.bases) inputs += nnap::descriptor_size(basis, ntypes);
 
   double force[2] = {};    // sum of squares, count
   for (const TrainingFrame &frame : frames)
@@ -119,12 +119,13 @@ nnap::Potential initial_potential(const ModelShape &shape, const std::vector<Tra
   std::normal_distribution<double> normal;
   for (int t = 0; t < ntypes; ++t) {
     nnap::ElementModel model;
-    model.basis = {shape.basis};
-    if (trainable.count() > 0) {
-      std::vector<double> &weights = model.basis[0].*trainable.values;
-      weights.resize(trainable.count());
-      for (double &w : weights) w = normal(random);
-    }
+    model.basis = shape.bases;
+    for (nnap::Basis &basis : model.basis)
+      if (const auto trainable = nnap::trainable_weights(basis, ntypes); trainable.count() > 0) {
+        std::vector<double> &weights = basis.*trainable.values;
+        weights.resize(trainable.count());
+        for (double &w : weights) w = normal(random);
+      }
     model.norm_mu.assign(inputs, 0.0);
     model.norm_sigma.assign(inputs, 1.0);
     model.reference_energy = reference[t];

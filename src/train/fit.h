@@ -17,7 +17,7 @@ namespace turing_glass::train {
 /// Shape of a potential to be trained; every element gets a network of its own.
 struct ModelShape {
   std::vector<std::string> elements;
-  nnap::Basis basis;
+  std::vector<nnap::Basis> bases = {nnap::Basis()};
   std::vector<int> hidden = {16, 16, 16, 16};
 };
 

@@ -133,15 +133,21 @@ TEST(FrameLoss, GradientAgainstFiniteDifferences)
   cubic.l3max = 3;
   radial.kind = nnap::Basis::Kind::chebyshev;
   radial.lmax = 0;
-  std::vector<nnap::Basis> bases;
+  std::vector<nnap::Potential> potentials;
   for (const nnap::Basis &basis : {small_basis(), cubic, radial})
     for (const nnap::Basis &added : test::with_every_weight_type(basis, 3, 5))
-      bases.push_back(added);
-  for (const nnap::Basis &basis : bases)
+      potentials.push_back(test::random_potential(added, 3, 9));
+  // two bases, both with trained weights
+  nnap::Basis angular = small_basis();
+  angular.wtype = radial.wtype = nnap::WeightType::rfuse;
+  angular.rfuse_size = radial.rfuse_size = 3;
+  potentials.push_back(initial_potential({{"Cu", "Zr", "O"}, {angular, radial}, {8}},
+                                         some_frames(teacher, 3, 3), {0, 0, 0}, 1, MPI_COMM_SELF));
+  for (const nnap::Potential &potential : potentials)
     for (const LossWeights &weights : {LossWeights{1, 0, 0, 2}, LossWeights{0, 1, 0, 2},
                                        LossWeights{0, 0, 1, 2}, LossWeights{4, 1, 0.1, 0.5}}) {
       const TrainingFrame frame = make_training_frame(labelled_frame(teacher, 3, 7), 4.5);
-      nnap::Evaluator student(test::random_potential(basis, 3, 9));
+      nnap::Evaluator student(potential);
       FrameLoss loss;
       std::vector<double> parameters(student.parameter_count()), gradient(parameters.size(), 0.0);
       student.copy_parameters_to(parameters.data());
@@ -159,7 +165,8 @@ TEST(FrameLoss, GradientAgainstFiniteDifferences)
         constexpr double h = 1e-3;
         const double slope = (8.0 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12.0 * h);
         EXPECT_NEAR(gradient[k], slope, 1e-6 * largest)
-            << "parameter " << k << ", wtype " << name(basis.wtype);
+
+            << "parameter " << k << ", wtype " << name(potential.models[0]->basis[0].wtype);
       }
     }
 }
@@ -209,7 +216,7 @@ TEST(Fit, NormalisedDescriptorsHaveMeanZeroAndSpreadOne)
 {
   const nnap::Evaluator teacher(test::random_potential(small_basis(), 2, 4));
   const std::vector<TrainingFrame> frames = some_frames(teacher, 10, 2);
-  const ModelShape shape = {{"Cu", "Zr"}, small_basis(), {4}};
+  const ModelShape shape = {{"Cu", "Zr"}, {small_basis()}, {4}};
   const nnap::Potential potential =
       initial_potential(shape, frames, {-1.0, -2.0}, 1, MPI_COMM_SELF);
   nnap::check(*potential.models[0], 2, "initial");
@@ -248,7 +255,7 @@ TEST(ActiveSet, OneComponentGivesTheRange)
   const nnap::Evaluator teacher(test::random_potential(basis, 1, 4));
   const std::vector<TrainingFrame> frames = some_frames(teacher, 6, 1);
   nnap::Potential potential =
-      initial_potential({{"Cu"}, basis, {4}}, frames, {0.0}, 1, MPI_COMM_WORLD);
+      initial_potential({{"Cu"}, {basis}, {4}}, frames, {0.0}, 1, MPI_COMM_WORLD);
   select_active_sets(potential, frames, MPI_COMM_WORLD);
 
   const nnap::Evaluator evaluator(potential);
@@ -276,8 +283,8 @@ TEST(ActiveSet, TrainingFramesAreInsideAndCompressedOnesOutside)
 {
   const nnap::Evaluator teacher(test::random_potential(small_basis(), 2, 4));
   const std::vector<TrainingFrame> frames = some_frames(teacher, 30, 2);
-  nnap::Potential potential =
-      initial_potential({{"Cu", "Zr"}, small_basis(), {4}}, frames, {0.0, 0.0}, 1, MPI_COMM_WORLD);
+  nnap::Potential potential = initial_potential({{"Cu", "Zr"}, {small_basis()}, {4}}, frames,
+                                                {0.0, 0.0}, 1, MPI_COMM_WORLD);
   EXPECT_FALSE(nnap::Evaluator(potential).knows_training_range());
   select_active_sets(potential, frames, MPI_COMM_WORLD);
 
@@ -336,7 +343,7 @@ TEST(Trainer, LearnsAMorsePotential)
   basis.rcut = rc;
   const auto reference = reference_energies(training, 2, MPI_COMM_SELF);
   const nnap::Potential initial =
-      initial_potential({{"Cu", "Zr"}, basis, {8, 8}}, training, reference, 1, MPI_COMM_SELF);
+      initial_potential({{"Cu", "Zr"}, {basis}, {8, 8}}, training, reference, 1, MPI_COMM_SELF);
   double square = 0.0, count = 0.0;
   for (const TrainingFrame &frame : validation)
     for (const double f : frame.data.forces) square += f * f, count += 1.0;
@@ -356,7 +363,7 @@ TEST(Trainer, InterruptedAndRestoredGivesTheSameWeights)
   const nnap::Evaluator teacher(test::random_potential(small_basis(), 2, 4));
   const std::vector<TrainingFrame> training = some_frames(teacher, 12, 2),
                                    validation = some_frames(teacher, 4, 2, 500);
-  const ModelShape shape = {{"Cu", "Zr"}, small_basis(), {4, 4}};
+  const ModelShape shape = {{"Cu", "Zr"}, {small_basis()}, {4, 4}};
   const nnap::Potential initial = initial_potential(shape, training, {0.0, 0.0}, 1, MPI_COMM_SELF);
   TrainingOptions options = quick_options();
   const auto weights = [](const Trainer &trainer) {
@@ -393,8 +400,8 @@ TEST(Trainer, ALossThatIsNoNumberNamesItsFrame)
 {
   const nnap::Evaluator teacher(test::random_potential(small_basis(), 2, 4));
   std::vector<TrainingFrame> training = some_frames(teacher, 8, 2);
-  const nnap::Potential initial =
-      initial_potential({{"Cu", "Zr"}, small_basis(), {4}}, training, {0.0, 0.0}, 1, MPI_COMM_SELF);
+  const nnap::Potential initial = initial_potential({{"Cu", "Zr"}, {small_basis()}, {4}}, training,
+                                                    {0.0, 0.0}, 1, MPI_COMM_SELF);
   *training[5].data.energy = std::nan("");
   TrainingOptions options = quick_options();
   for (const int threads : {1, 2, 3})
