@@ -19,6 +19,7 @@
 #include <mpi.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -293,6 +294,8 @@ void NNAP::train(int narg, char **arg)
             r.epoch, r.training_loss, v.loss / v.frames, milli * v.energy_mae(),
             milli * v.energy_rmse(), v.force_mae(), v.force_rmse(), r.rate, each,
             each * (command.options.epochs - r.epoch), r.best ? " *" : "");
+        for (FILE *stream : {screen, logfile})
+          if (stream) fflush(stream);
         std::ofstream(curve, std::ios::app) << fmt::format(
             "{},{:.8g},{:.8g},{:.8g},{:.8g},{:.8g},{:.8g},{:.8g},{:.6g},{:.1f}\n", r.epoch,
             r.training_loss, v.loss / v.frames, v.energy_mae(), v.energy_rmse(), v.force_mae(),

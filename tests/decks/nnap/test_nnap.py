@@ -331,7 +331,10 @@ class WrongUse(Case):
 
     def test_settings_and_coefficients(self):
         cell = atoms(n=2)
-        self.refused(cell + "pair_style nnap 5.0\n", "takes no arguments", "'5.0'")
+        self.refused(cell + "pair_style nnap 5.0\n", "unknown keyword", "'5.0'")
+        self.refused(cell + "pair_style nnap limit\n", "limit needs a value")
+        self.refused(cell + "pair_style nnap limit 0\n", "limit must be positive")
+        self.refused(cell + "pair_style nnap extrapolation halt\n", "'halt'", "ignore, warn or stop")
         self.refused(cell + "pair_style nnap\npair_coeff * * Zr Cu O\n", "pair_coeff for pair style nnap needs", "3 atom types")
         self.refused(cell + "pair_style nnap\npair_coeff 1 2 random-default.nnap.json Zr Cu O\n", "must start with * *")
         self.refused(cell + "pair_style nnap\npair_coeff * * random-default.nnap.json Zr Cu Xx\n", "'Xx'", "Cu Zr O")
