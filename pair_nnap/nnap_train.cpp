@@ -92,6 +92,7 @@ class Words {
 
 struct TrainCommand {
   std::string data, out;
+  std::string start;    // potential to go on from, instead of a shape
   tg::train::ModelShape shape;
   double cutoff = 0.0;    // of all bases
   tg::train::TrainingOptions options;
@@ -115,6 +116,7 @@ TrainCommand parse_train(LAMMPS *lmp, int narg, char **arg)
   radial.kind = nnap::Basis::Kind::chebyshev;
   radial.lmax = 0;
   bool has_radial = false;
+  std::string shape_keyword;    // one that was given
   basis.nmax = 4;
   basis.lmax = 8;
   basis.rcut = 7.0;
@@ -122,6 +124,9 @@ TrainCommand parse_train(LAMMPS *lmp, int narg, char **arg)
 
   while (!words.done()) {
     const std::string key = words.word("a keyword");
+    for (const char *shape :
+         {"elements", "nmax", "lmax", "l3max", "rcut", "wtype", "radial", "hidden"})
+      if (key == shape) shape_keyword = key;
     if (key == "elements") {
       command.shape.elements = {words.word("an element")};
       while (words.next_is_element()) command.shape.elements.push_back(words.word("an element"));
@@ -181,6 +186,8 @@ TrainCommand parse_train(LAMMPS *lmp, int narg, char **arg)
       o.stress = words.number("stress", 0.0, huge);
     else if (key == "soften")
       o.soften = words.number("soften", 1e-3, huge);
+    else if (key == "huber")
+      o.huber = words.number("huber", 1e-3, huge);
     else if (key == "l2")
       o.l2 = words.number("l2", 0.0, huge);
     else if (key == "average")
@@ -189,12 +196,21 @@ TrainCommand parse_train(LAMMPS *lmp, int narg, char **arg)
       o.patience = words.integer("patience", 0, 100000000);
     else if (key == "seed")
       o.seed = static_cast<unsigned>(words.integer("seed", 1, 2147483647));
+    else if (key == "start")
+      command.start = words.word("the potential to start from");
     else if (key == "validation")
       command.validation = words.number("validation", 0.0, 0.9);
     else if (key == "resume")
       command.resume = words.logical("resume");
     else
       lmp->error->all(FLERR, "nnap train: unknown keyword '{}'", key);
+  }
+  if (!command.start.empty()) {
+    if (!shape_keyword.empty())
+      lmp->error->all(
+          FLERR, "nnap train: elements and shape are those of {} (keyword 'start'): leave out '{}'",
+          command.start, shape_keyword);
+    return command;
   }
   if (command.shape.elements.empty())
     lmp->error->all(
@@ -209,6 +225,19 @@ TrainCommand parse_train(LAMMPS *lmp, int narg, char **arg)
   for (const nnap::Basis &part : command.shape.bases)
     command.cutoff = std::max(command.cutoff, part.rcut);
   return command;
+}
+
+/// Extrapolation grade of the atom of `frame` that is farthest from the training set.
+double largest_grade(const nnap::Evaluator &evaluator, const tg::train::TrainingFrame &frame)
+{
+  double largest = 0.0;
+  nnap::Workspace workspace;
+  for (int i = 0; i < frame.atoms(); ++i) {
+    tg::train::set_neighbors(frame, i, workspace.neighbors);
+    evaluator.evaluate(frame.data.types[i], workspace);
+    largest = std::max(largest, evaluator.extrapolation_grade(frame.data.types[i], workspace));
+  }
+  return largest;
 }
 
 }    // namespace
@@ -226,6 +255,13 @@ void NNAP::train(int narg, char **arg)
   const double start = platform::walltime();
 
   try {
+    nnap::Potential initial;
+    if (!command.start.empty()) {
+      initial = read_potential_files(lmp, {command.start});
+      nnap::write_nnap_json(initial);    // or it says what cannot be written
+      command.shape.elements = initial.elements;
+      command.cutoff = initial.cutoff();
+    }
     tg::train::DataSet data =
         tg::train::read_data_set(command.data, command.shape.elements, command.cutoff,
                                  command.validation, command.options.seed, world);
@@ -249,8 +285,9 @@ void NNAP::train(int narg, char **arg)
             "nnap train: {}: line {}, frame {}: energy is {:.3f} eV/atom from what its composition suggests, "
             "{:.0f} times the spread of the other frames; is its label right?",
             command.data, o.line, o.frame, o.residual, std::abs(o.residual) / o.sigma);
-    const nnap::Potential initial = tg::train::initial_potential(
-        command.shape, data.training, reference, command.options.seed, world);
+    if (command.start.empty())
+      initial = tg::train::initial_potential(command.shape, data.training, reference,
+                                             command.options.seed, world);
     tg::train::Trainer trainer(initial, std::move(data.training), std::move(data.validation),
                                command.options, world);
 
@@ -365,8 +402,9 @@ void NNAP::test(int narg, char **arg)
           if (!type.empty()) sums[type].add(errors, label.stress.has_value());
           if (parity.empty()) return;
           const double e = *label.energy / frame.atoms();
-          energies += fmt::format("{},{},{},{:.8g},{:.8g}\n", label.frame, type, frame.atoms(), e,
-                                  e + errors.energy);
+          energies +=
+              fmt::format("{},{},{},{:.8g},{:.8g},{:.4g}\n", label.frame, type, frame.atoms(), e,
+                          e + errors.energy, largest_grade(evaluator, frame));
           for (std::size_t k = 0; k < label.forces.size(); ++k)
             forces +=
                 fmt::format("{:.6g},{:.6g}\n", label.forces[k], label.forces[k] + errors.forces[k]);
@@ -395,7 +433,7 @@ void NNAP::test(int narg, char **arg)
     int written = 1;
     if (comm->me == 0 && !parity.empty())
       written = write_file(parity + ".energy.csv",
-                           "frame,config_type,atoms,label,prediction\n" + all_energies) &&
+                           "frame,config_type,atoms,label,prediction,grade\n" + all_energies) &&
           write_file(parity + ".force.csv", "label,prediction\n" + all_forces);
     MPI_Bcast(&written, 1, MPI_INT, 0, world);
     if (!written)

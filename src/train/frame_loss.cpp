@@ -48,11 +48,18 @@ const FrameErrors &FrameLoss::evaluate(const nnap::Evaluator &evaluator, const T
     }
   }
   errors_.energy = (energy - *label.energy) / n;
-  double force_square = 0.0, label_square = 0.0, stress_square = 0.0;
-  for (int k = 0; k < 3 * n; ++k) {
-    errors_.forces[k] -= label.forces[k];
-    force_square += errors_.forces[k] * errors_.forces[k];
-    label_square += label.forces[k] * label.forces[k];
+  double force_loss = 0.0, label_square = 0.0, stress_square = 0.0;
+  slopes_.resize(n);    // rho'(f)/(2 f)
+  for (int i = 0; i < n; ++i) {
+    double square = 0.0;
+    for (int k = 3 * i; k < 3 * i + 3; ++k) {
+      errors_.forces[k] -= label.forces[k];
+      square += errors_.forces[k] * errors_.forces[k];
+      label_square += label.forces[k] * label.forces[k];
+    }
+    const double root = std::sqrt(1.0 + square / (weights.huber * weights.huber));
+    force_loss += 2.0 * square / (1.0 + root);    // rho, without its difference of large numbers
+    slopes_[i] = 1.0 / root;
   }
   for (int a = 0; a < 3; ++a)
     for (int b = 0; b < 3; ++b) {
@@ -64,7 +71,7 @@ const FrameErrors &FrameLoss::evaluate(const nnap::Evaluator &evaluator, const T
   const double violence = label_square / (3 * n) / (weights.soften * weights.soften);
   const double w = label.weight / (1.0 + violence), per_atom = frame.volume / n;
   errors_.loss = w *
-      (weights.energy * errors_.energy * errors_.energy + weights.force * force_square / (3 * n) +
+      (weights.energy * errors_.energy * errors_.energy + weights.force * force_loss / (3 * n) +
        weights.stress * per_atom * per_atom * stress_square / 9);
   if (!gradient) return errors_;
 
@@ -80,7 +87,8 @@ const FrameErrors &FrameLoss::evaluate(const nnap::Evaluator &evaluator, const T
       const double d[3] = {nb.dx[k], nb.dy[k], nb.dz[k]};
       double t[3];
       for (int c = 0; c < 3; ++c)
-        t[c] = -force_factor * (errors_.forces[3 * j + c] - errors_.forces[3 * i + c]) +
+        t[c] = -force_factor *
+                (slopes_[j] * errors_.forces[3 * j + c] - slopes_[i] * errors_.forces[3 * i + c]) +
             stress_factor * (d[0] * stress[c] + d[1] * stress[3 + c] + d[2] * stress[6 + c]);
       nb.tx[k] = t[0], nb.ty[k] = t[1], nb.tz[k] = t[2];
     }

@@ -1,19 +1,21 @@
 // The loss of one frame and its gradient by the weights, without automatic differentiation.
 //
-//     L = w [ w_E (dE/N)^2 + w_F |dF|^2/(3N) + w_S |V dsigma/N|^2/9 ]          (training theory page, eq. 1)
+//     L = w [ w_E (dE/N)^2 + w_F sum_i rho(|dF_i|)/(3N) + w_S |V dsigma/N|^2/9 ]     (training theory page, eq. 1)
+//     rho(f) = 2 delta^2 [sqrt(1 + f^2/delta^2) - 1]      a square for f << delta, a straight line beyond
 //
 // dE, dF, dsigma: prediction minus label of energy (eV), forces (eV/A), stress (eV/A^3, tension
 // positive). With these errors fixed, dL/dweights is that of
 //
 //     sum_i [ a E_i + sum_j (dE_i/dr_j) . t_ij ],    a = dL/dE,    t_ij = -(lambda_j - lambda_i) + (tau/V) r_ij
 //
-// lambda_k = dL/dF_k, tau = dL/dsigma: one directional derivative of each atom's energy (eqs. 2-4).
+// lambda_k = dL/dF_k, tau = dL/dsigma: one directional derivative of each atom's energy (eqs. 3-5).
 
 #pragma once
 
 #include "nnap/evaluator.h"
 #include "training_frame.h"
 
+#include <limits>
 #include <vector>
 
 namespace turing_glass::train {
@@ -23,6 +25,8 @@ struct LossWeights {
   /// Frames with violent forces count less: w = weight/(1 + (force rms / soften)^2), force rms of the
   /// labels (eV/A), weight of the frame in its file.
   double soften = 2.0;
+  /// delta (eV/A); infinite for plain squares.
+  double huber = std::numeric_limits<double>::infinity();
 };
 
 /// Errors of one frame (prediction minus label).
@@ -46,6 +50,7 @@ class FrameLoss {
 
  private:
   FrameErrors errors_;
+  std::vector<double> slopes_;
   std::vector<nnap::Workspace> atoms_;
 };
 

@@ -205,7 +205,8 @@ EpochReport Trainer::run_epoch()
   const long mine = static_cast<long>(order.size());
   for (int s = 0; s < steps_per_epoch_; ++s) {
     const Progress now = progress();
-    const LossWeights weights = {now.energy, options_.force, options_.stress, options_.soften};
+    const LossWeights weights = {now.energy, options_.force, options_.stress, options_.soften,
+                                 options_.huber};
     const std::vector<int> batch(order.begin() + mine * s / steps_per_epoch_,
                                  order.begin() + mine * (s + 1) / steps_per_epoch_);
     const double loss = add_batch(batch, weights, gradient);
@@ -266,7 +267,7 @@ ErrorSums Trainer::validate()
   evaluator_.set_parameters(average_.data());
   // the final weights of the loss, so that all epochs are measured alike
   const LossWeights weights = {options_.final_energy, options_.force, options_.stress,
-                               options_.soften};
+                               options_.soften, options_.huber};
   ErrorSums sums = measure(evaluator_, validation_, weights);
   sums.sum_over_ranks(comm_);
   evaluator_.set_parameters(parameters_.data());
@@ -292,9 +293,9 @@ std::string Trainer::fingerprint() const
   out.precision(17);
   out << size << ' ' << options_.epochs << ' ' << options_.batch << ' ' << options_.rate << ' '
       << options_.final_rate << ' ' << options_.energy << ' ' << options_.final_energy << ' '
-      << options_.force << ' ' << options_.stress << ' ' << options_.soften << ' ' << options_.l2
-      << ' ' << options_.average << ' ' << options_.seed << ' ' << total_frames_ << ' '
-      << total_weight_ << ' ' << parameters_.size();
+      << options_.force << ' ' << options_.stress << ' ' << options_.soften << ' ' << options_.huber
+      << ' ' << options_.l2 << ' ' << options_.average << ' ' << options_.seed << ' '
+      << total_frames_ << ' ' << total_weight_ << ' ' << parameters_.size();
   // basis, shape, and what the data gave: reference energies, normalisation
   out << ' ' << std::hash<std::string>{}(nnap::write_nnap_json(potential_));
   return out.str();

@@ -30,6 +30,7 @@ struct TrainingOptions {
   double energy = 4.0, final_energy = 40.0;    ///< weight of the squared energy error per atom
   double force = 1.0, stress = 0.1;    ///< weights of squared force and virial-per-atom errors
   double soften = 2.0;                 ///< LossWeights::soften (eV/A)
+  double huber = std::numeric_limits<double>::infinity();    ///< LossWeights::huber (eV/A)
   double l2 = 0.005;          ///< sum of squared weights, beside the sum of the frames' losses
   double average = 0.9995;    ///< decay of the running average of the weights, by step
   int patience = 0;    ///< stop after so many epochs without a better validation loss; 0: never
