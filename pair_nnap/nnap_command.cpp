@@ -25,12 +25,15 @@ void NNAP::command(int narg, char **arg)
     info(narg - 1, arg + 1);
   else if (strcmp(arg[0], "convert") == 0)
     convert(narg - 1, arg + 1);
+  else if (strcmp(arg[0], "label") == 0)
+    label(narg - 1, arg + 1);
   else if (strcmp(arg[0], "train") == 0)
     train(narg - 1, arg + 1);
   else if (strcmp(arg[0], "test") == 0)
     test(narg - 1, arg + 1);
   else
-    error->all(FLERR, "Unknown nnap keyword '{}': use nnap info, convert, train or test", arg[0]);
+    error->all(FLERR, "Unknown nnap keyword '{}': use nnap info, convert, label, train or test",
+               arg[0]);
 }
 
 /* ----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-// The nnap command: info, convert, train, test; page: docs/nnap.rst
+// The nnap command: info, convert, label, train, test; page: docs/nnap.rst
 
 #ifdef COMMAND_CLASS
 // clang-format off
@@ -23,6 +23,7 @@ class NNAP : public Command {
  private:
   void info(int, char **);
   void convert(int, char **);
+  void label(int, char **);
   void train(int, char **);
   void test(int, char **);
   std::string gather(const std::string &);

@@ -361,6 +361,52 @@ TEST_F(ExtendedXYZ, GzipByContentNotByName)
   EXPECT_EQ(read_file(written(two_frames, "plain.gz")).size(), 2U);
 }
 
+TEST_F(ExtendedXYZ, AppendedFrames)
+{
+  // by the file's name where there is no file or an empty one, else as the file is
+  for (const std::string name : {"plain.extxyz", "packed.extxyz.gz", "empty.extxyz.gz",
+                                 "plain_by_content.gz", "packed_by_content.extxyz"}) {
+    SCOPED_TRACE(name);
+    const std::vector<LabelledFrame> frames = {random_frame(200, 1), random_frame(1, 2),
+                                               random_frame(7, 3)};
+    bool packed = name.find("packed") == 0;
+    std::size_t before = 0;
+    if (name.find("_by_content") != std::string::npos) {
+      ExtendedXYZWriter writer(path(packed ? "a.gz" : "a"), elements);
+      writer.write(frames[before++]);
+      writer.close();
+      written(bytes_of(path(packed ? "a.gz" : "a")), name);
+    } else if (name.find("empty") == 0) {
+      written("", name);
+      packed = true;
+    }
+    for (std::size_t k = before; k < frames.size(); ++k) {
+      ExtendedXYZWriter writer(path(name), elements, ExtendedXYZWriter::Mode::append);
+      writer.write(frames[k]);
+      writer.close();
+    }
+    EXPECT_EQ(bytes_of(path(name)).substr(0, 2) == "\x1f\x8b", packed);
+    const auto found = read_file(path(name));
+    ASSERT_EQ(found.size(), frames.size());
+    for (std::size_t k = 0; k < frames.size(); ++k) expect_same(found[k], frames[k]);
+  }
+}
+
+TEST_F(ExtendedXYZ, AppendingNothingLeavesTheFrames)
+{
+  using Mode = ExtendedXYZWriter::Mode;
+  for (const std::string name : {"plain.extxyz", "packed.extxyz.gz"}) {
+    for (const Mode mode : {Mode::replace, Mode::append, Mode::append}) {
+      ExtendedXYZWriter writer(path(name), elements, mode);
+      if (mode == Mode::replace) writer.write(random_frame(5, 1));
+      writer.close();
+    }
+    EXPECT_EQ(read_file(path(name)).size(), 1U);
+    ExtendedXYZWriter(path(name), elements, Mode::append).write(random_frame(6, 2));
+    EXPECT_EQ(read_file(path(name)).size(), 2U);
+  }
+}
+
 // ---- what is wrong with files ----
 
 TEST_F(ExtendedXYZ, ErrorsNameFileLineAndFrame)
@@ -605,6 +651,26 @@ TEST_F(ExtendedXYZ, WriterRefusesWhatCannotBeRead)
   writer.close();
   EXPECT_EQ(read_file(path("out.extxyz")).size(), 1U);
   EXPECT_THAT(refusal([](LabelledFrame &) {}), HasSubstr("closed"));
+}
+
+TEST_F(ExtendedXYZ, WriterAppendsToNoHalfLine)
+{
+  const auto append = [&](const std::string &content) -> std::string {
+    try {
+      ExtendedXYZWriter(written(content), elements, ExtendedXYZWriter::Mode::append)
+          .write(LabelledFrame());
+    } catch (const ExtendedXYZError &error) {
+      return error.what();
+    }
+    return {};
+  };
+  for (const std::size_t cut : {std::size_t(1), std::size_t(4), two_frames.size() - 1})
+    EXPECT_THAT(append(two_frames.substr(0, two_frames.size() - cut)),
+                AllOf(HasSubstr("data.extxyz: no frame can be appended"), HasSubstr("cut off")));
+  EXPECT_THAT(append(two_frames),
+              AllOf(HasSubstr("data.extxyz: appended frame 1"), HasSubstr("0 atoms")));
+  EXPECT_THROW(ExtendedXYZWriter(path("."), elements, ExtendedXYZWriter::Mode::append),
+               ExtendedXYZError);
 }
 
 TEST_F(ExtendedXYZ, WriterNoticesThatNothingArrives)

@@ -28,37 +28,19 @@ pair_modify shift yes
 velocity all create 3000 {seed} loop geom
 fix 1 all nvt temp 2500 2500 0.05
 timestep 0.002
-dump 1 all custom 25 frames.dump id type x y z fx fy fz
-dump_modify 1 sort id format float %.10g
-thermo 25
-thermo_style custom step pe
-thermo_modify format float "%.12g"
-run 1000
 """
 
 
-def labelled(seed, path, compress=False, damage=None):
-    """Runs LABELS and writes its frames as extended XYZ; `damage` may change the text of each frame."""
-    run = lammps(LABELS.format(seed=seed))
-    energy = dict(re.findall(r"^ +(\d+) +(-?[\d.]+) *$", run.text, re.MULTILINE))
-    with open(run.path("frames.dump")) as file:
-        dumps = file.read().split("ITEM: TIMESTEP\n")[1:]
-    opener = gzip.open if compress else open
-    with opener(path, "wt") as out:
-        for number, text in enumerate(dumps):
-            lines = text.splitlines()
-            bounds = [[float(w) for w in line.split()] for line in lines[4:7]]
-            xy, xz, yz = (row[2] for row in bounds)
-            lx = bounds[0][1] - bounds[0][0] - (max(0, xy, xz, xy + xz) - min(0, xy, xz, xy + xz))
-            ly = bounds[1][1] - bounds[1][0] - (max(0, yz) - min(0, yz))
-            lz = bounds[2][1] - bounds[2][0]
-            atoms = [line.split() for line in lines[8:]]
-            header = 'Lattice="%.12g 0 0 %.12g %.12g 0 %.12g %.12g %.12g" Properties=species:S:1:pos:R:3:forces:R:3' % (
-                lx, xy, ly, xz, yz, lz)
-            header += " energy=%s config_type=morse traj=%d" % (energy[lines[0]], seed * 1000 + number // 4)
-            body = "".join("%s %s\n" % ("Cu" if a[1] == "1" else "Zr", " ".join(a[2:8])) for a in atoms)
-            frame = "%d\n%s\n%s" % (len(atoms), header, body)
-            out.write(damage(number, frame) if damage else frame)
+def labelled(seed, path, damage=None):
+    """Runs LABELS and labels its frames; `damage` may change the text of each frame of a .gz file."""
+    folder, name = os.path.split(path)
+    label = "nnap label %s elements Cu Zr config_type morse traj $(%d+floor(step/100):%%.0f)" % (name, 1000 * seed)
+    lammps(LABELS.format(seed=seed) + '%s\nrun 1000 every 25 "%s"\n' % (label, label), folder=folder)
+    if damage:
+        with gzip.open(path, "rt") as file:
+            lines = file.readlines()
+        with gzip.open(path, "wt") as file:
+            file.writelines(damage(k // 18, "".join(lines[k:k + 18])) for k in range(0, len(lines), 18))
 
 
 class Training(unittest.TestCase):
@@ -67,7 +49,7 @@ class Training(unittest.TestCase):
 
     def folder(self):
         folder = tempfile.mkdtemp(dir=os.getcwd())
-        labelled(1, os.path.join(folder, "data.extxyz.gz"), compress=True)
+        labelled(1, os.path.join(folder, "data.extxyz.gz"))
         return folder
 
     @staticmethod
@@ -147,7 +129,7 @@ class Training(unittest.TestCase):
         )
         for damage, words in cases:
             folder = tempfile.mkdtemp(dir=os.getcwd())
-            labelled(1, os.path.join(folder, "data.extxyz.gz"), compress=True, damage=damage)
+            labelled(1, os.path.join(folder, "data.extxyz.gz"), damage=damage)
             for ranks in (1, 2):
                 text = lammps(self.train % "epochs 2", ranks, folder=folder, expect_error=True, timeout=60).text
                 for word in ("data.extxyz.gz",) + words:
@@ -164,7 +146,7 @@ class Training(unittest.TestCase):
 
     def test_a_wrong_label_is_pointed_out(self):
         folder = tempfile.mkdtemp(dir=os.getcwd())
-        labelled(1, os.path.join(folder, "data.extxyz.gz"), compress=True,
+        labelled(1, os.path.join(folder, "data.extxyz.gz"),
                  damage=lambda k, f: re.sub(" energy=[^ ]*", " energy=900", f) if k == 6 else f)
         text = lammps(self.train % "epochs 1", 2, folder=folder).text
         self.assertRegex(text, r"data.extxyz.gz: line \d+, frame 7: energy is")
