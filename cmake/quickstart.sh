@@ -9,26 +9,23 @@ usage() {
 usage: bash cmake/quickstart.sh [options]
 
 Installs packages (or prints the line to do so), obtains and builds LAMMPS, builds the plugin,
-writes build/lmp and runs the main job, a quench of Cu50Zr50 on two ranks (examples/quench).
+writes build/lmp and runs the main job on two ranks: the quench of a Cu-Zr-O glass (examples/quench).
 
   --lammps-source DIR  use this LAMMPS source tree instead of the distribution's source package
-  --potentials DIR     folder of the NNP-CuZrO potential (Cu.nn, Zr.nn, O.nn)
   --jobs N             compile N files at a time (default: the number of cores)
   --rerun              run the main job even if its results are up to date
   --no-run             stop when build/lmp is there
 TEXT
 }
 
-potentials=$repo/../shared/potentials/NNP-CuZrO
 rerun=no
 run=yes
 while [ $# -gt 0 ]; do
   case $1 in
-    --lammps-source | --potentials | --jobs)
+    --lammps-source | --jobs)
       [ $# -gt 1 ] || fail "$1 needs a value" "bash cmake/quickstart.sh --help"
       case $1 in
         --lammps-source) lammps_source=$2 ;;
-        --potentials) potentials=$2 ;;
         --jobs) jobs=$2 ;;
       esac
       shift ;;
@@ -43,29 +40,17 @@ done
 # The main job keeps its results in build/quench; they are newer than all they were made from, or
 # they are made again.
 main_job() {
-  local example=$repo/examples/quench results=$repo/build/quench model=nnap inputs
-  inputs=("$repo/build/turingglassplugin.so" "$example"/*)
-  if [ -e "$potentials/Cu.nn" ]; then
-    potentials=$(cd "$potentials" && pwd)
-    inputs+=("$potentials"/*.nn)
-  else
-    model=eam
-    echo "   NNP-CuZrO is not at $potentials: using LAMMPS's CuZr_mm.eam.fs instead."
-    echo "   For the neural network:  git clone https://github.com/freejackliu/NNP-CuZrO"
-    echo "   and start again with --potentials <the folder that holds Cu.nn>"
-  fi
-
-  # the model's name is part of the stamp: another potential is another job
-  local stamp=$results/complete-$model
+  local example=$repo/examples/quench results=$repo/build/quench
+  local potential=$repo/examples/potentials/ZrCuO.nnap.json stamp=$results/complete
+  local inputs=("$repo/build/turingglassplugin.so" "$potential" "$example"/*)
   if [ $rerun = no ] && [ -e "$stamp" ] && [ -z "$(find "${inputs[@]}" -newer "$stamp" -print -quit)" ]; then
     finished "up to date in $results (--rerun runs it again)"
     return
   fi
   mkdir -p "$results"
-  rm -f "$results"/complete-*
+  rm -f "$stamp"
   # LAMMPS prints its own table and progress: straight to the screen
-  (cd "$results" && mpi_run 2 "$repo/build/lmp" -in "$example/in.quench" -log "$results/log.lammps" \
-    -var model $model -var potentials "$potentials") ||
+  (cd "$results" && mpi_run 2 "$repo/build/lmp" -in "$example/in.quench" -log "$results/log.lammps") ||
     fail "the main job failed" "its log: $results/log.lammps" "what to do: read its last lines (ERROR: ...)"
   # the curves are a courtesy: the job is done without them
   /usr/bin/python3 "$example/plot.py" "$results" >/dev/null ||
@@ -76,5 +61,5 @@ main_job() {
 
 prepare "${build_packages[@]}"
 build_preset release
-[ $run = no ] || { headline "Main job: Cu50Zr50, melted at 2000 K, quenched to 300 K"; main_job; }
+[ $run = no ] || { headline "Main job: Cu50Zr50 with 4.7 at.% O, melted at 2000 K, quenched to 300 K"; main_job; }
 printf '\nReady: %s -in <script>\n' "$repo/build/lmp"

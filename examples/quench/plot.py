@@ -13,12 +13,12 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-LIQUID, GLASS, COPPER, MIXED, ZIRCONIUM = "0.6", "black", "#d9731f", "#7a5195", "#3c78b4"
-PAIRS = {"Cu-Cu": (3, COPPER), "Cu-Zr": (5, MIXED), "Zr-Zr": (7, ZIRCONIUM)}
+LIQUID, GLASS, COPPER, MIXED, ZIRCONIUM, OXYGEN = "0.6", "black", "#d9731f", "#7a5195", "#3c78b4", "#c62828"
+PAIRS = {"Cu-Cu": (3, COPPER), "Cu-Zr": (5, MIXED), "Zr-Zr": (7, ZIRCONIUM), "O-Zr": (9, OXYGEN)}
 
 
 def read_rdf(path):
-    """Columns r (Å), then g(r) and coordination within r of all pairs, Cu-Cu, Cu-Zr, Zr-Zr."""
+    """Columns r (Å), then g(r) and coordination within r of all pairs, Cu-Cu, Cu-Zr, Zr-Zr, O-Zr, O-Cu, O-O."""
     lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
     rows = int(lines[0].split()[1])
     return np.loadtxt(lines[-rows:])[:, 1:]
@@ -30,13 +30,13 @@ def draw_pairs(total, partial, liquid, glass):
     total.plot(r, glass[:, 1], color=GLASS, label="glass")
     peak = np.argmax(glass[:, 1])
     total.annotate(f"{r[peak]:.2f} Å", (r[peak], glass[peak, 1]), xytext=(10, -6), textcoords="offset points")
-    total.set(ylabel="g(r), all pairs", xlim=(2, r[-1]), ylim=(0, None))
+    total.set(ylabel="g(r), all pairs", xlim=(1.6, r[-1]), ylim=(0, None))
     total.tick_params(labelbottom=False)
     total.legend(frameon=False)
 
     for name, (column, color) in PAIRS.items():
         partial.plot(r, glass[:, column], color=color, label=name)
-    partial.set(xlabel="r (Å)", ylabel="g(r) of the glass", xlim=(2, r[-1]), ylim=(0, None))
+    partial.set(xlabel="r (Å)", ylabel="g(r) of the glass", xlim=(1.6, r[-1]), ylim=(0, None))
     partial.legend(frameon=False)
 
 

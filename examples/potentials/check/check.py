@@ -1,4 +1,4 @@
-"""Physics and endurance of the potentials in the folder above; writes the tables of their model cards.
+"""Physics and endurance of the potentials in the folder above: prints tables, and puts them into the model cards.
 
     python3 check.py crystals ../ZrCuO.nnap.json             seconds
     python3 check.py survive ../ZrCuO.nnap.json [JOBS]       an hour or two: JOBS runs at a time, default 2
@@ -141,7 +141,7 @@ def endured(potential, numbers, test, temperature, work):
     os.makedirs(folder, exist_ok=True)
     random_start(os.path.join(folder, "start.data"), numbers)
     text = run("in.survive", folder, {"potential": potential, "elements": " ".join(numbers), "T": temperature, "test": test,
-                                      "last": len(numbers)})
+                                      "last": len(numbers), "dt": 0.001 if temperature > 1000 else 0.002})
     found = re.search(r"^survived: (\S+) (\S+)", text, re.MULTILINE)
     error = re.search(r"^ERROR.*", text, re.MULTILINE)
     result = found.groups() if found else ("", "**%s**" % (error.group(0) if error else "cut off"))
@@ -184,9 +184,14 @@ def main(what, potential, argument="2"):
         lines = errors(potential, elements, argument, work)
     else:
         raise SystemExit(__doc__)
-    with open(os.path.join(os.path.dirname(potential), "%s.%s.md" % (name, what)), "w") as file:
-        file.write("\n".join(lines) + "\n")
     print("\n".join(lines))
+    card = os.path.join(os.path.dirname(potential), name + ".md")
+    if os.path.exists(card):
+        with open(card) as file:
+            text = file.read()
+        table = "<!-- %s -->\n%s\n<!-- end -->" % (what, "\n".join(lines))
+        with open(card, "w") as file:
+            file.write(re.sub("<!-- %s -->.*?<!-- end -->" % what, lambda _: table, text, flags=re.DOTALL))
 
 
 if __name__ == "__main__":
