@@ -192,6 +192,8 @@ TrainCommand parse_train(LAMMPS *lmp, int narg, char **arg)
       o.l2 = words.number("l2", 0.0, huge);
     else if (key == "average")
       o.average = words.number("average", 0.0, 0.999999);
+    else if (key == "memory")
+      o.memory = 1e9 * words.number("memory", 0.0, huge);
     else if (key == "patience")
       o.patience = words.integer("patience", 0, 100000000);
     else if (key == "seed")
@@ -290,6 +292,10 @@ void NNAP::train(int narg, char **arg)
                                              command.options.seed, world);
     tg::train::Trainer trainer(initial, std::move(data.training), std::move(data.validation),
                                command.options, world);
+
+    if (talks && trainer.kept_frames() > 0)
+      utils::logmesg(lmp, "nnap train: descriptors and derivatives of {} frames are kept\n",
+                     trainer.kept_frames());
 
     std::string saved;
     int found = 0;

@@ -24,8 +24,9 @@ std::vector<double> inverse(const std::vector<double> &square, int n, const std:
 std::size_t Workspace::bytes() const
 {
   std::size_t sum = neighbors.bytes();
-  for (const AlignedVector *v : {&P, &x, &dP, &network, &xt, &v, &coefficients})
-    sum += v->capacity() * sizeof(double);
+  for (const AlignedVector *a : {&P, &x, &dP, &network, &xt, &v, &coefficients})
+    sum += a->capacity() * sizeof(double);
+  sum += displacements.capacity() * sizeof(float);
   for (const Descriptor::Scratch &s : scratch) sum += s.bytes();
   return sum;
 }
@@ -66,27 +67,82 @@ const double *Evaluator::descriptor(int type, Workspace &ws) const
   return ws.P.data();
 }
 
-double Evaluator::evaluate(int type, Workspace &ws) const
+double Evaluator::evaluate_network(const Model &model, Workspace &ws) const
 {
-  const Model &model = *models_[type];
-  const double *P = descriptor(type, ws);
   ws.x.reserve_at_least(model.network.inputs_padded());
   ws.dP.reserve_at_least(model.network.inputs_padded());
   ws.network.reserve_at_least(model.network.scratch_size());
-
+  const double *P = ws.P.data();
   double *x = ws.x.data(), *dP = ws.dP.data();
   for (int k = 0; k < model.inputs; ++k) x[k] = (P[k] - model.mu[k]) * model.inverse_sigma[k];
   const double energy = model.network.evaluate(kernel_, x, dP, ws.network.data());
   for (int k = 0; k < model.inputs; ++k) dP[k] *= model.energy_scale * model.inverse_sigma[k];
+  return model.energy_scale * energy + model.energy_shift;
+}
 
+double Evaluator::evaluate(int type, Workspace &ws) const
+{
+  const Model &model = *models_[type];
+  descriptor(type, ws);
+  const double energy = evaluate_network(model, ws);
   Neighbors &neighbors = ws.neighbors;
   for (AlignedVector *g : {&neighbors.gx, &neighbors.gy, &neighbors.gz})
     std::fill_n(g->data(), neighbors.count, 0.0);
+  const double *dP = ws.dP.data();
   for (std::size_t k = 0; k < model.descriptors.size(); ++k) {
     model.descriptors[k].backward(kernel_, neighbors, ws.scratch[k], dP);
     dP += model.descriptors[k].size();
   }
-  return model.energy_scale * energy + model.energy_shift;
+  return energy;
+}
+
+double Evaluator::evaluate(int type, Workspace &ws, const KeptDescriptor &kept) const
+{
+  const Model &model = *models_[type];
+  ws.P.reserve_at_least(model.inputs);
+  std::copy_n(kept.P, model.inputs, ws.P.data());
+  const double energy = evaluate_network(model, ws);
+  Neighbors &nb = ws.neighbors;
+  const int stride = kept_stride(nb.count);
+  ws.displacements.resize(stride);
+  const float *g = ws.displacements.data();
+  kernel_.contract(kept.dP, model.inputs, stride, ws.dP.data(), ws.displacements.data());
+  std::copy_n(g, nb.count, nb.gx.data());
+  std::copy_n(g + nb.count, nb.count, nb.gy.data());
+  std::copy_n(g + 2 * nb.count, nb.count, nb.gz.data());
+  return energy;
+}
+
+void Evaluator::keep(int type, Workspace &ws, double *P, float *dP) const
+{
+  const Model &model = *models_[type];
+  std::copy_n(descriptor(type, ws), model.inputs, P);
+  Neighbors &nb = ws.neighbors;
+  const int stride = kept_stride(nb.count);
+  for (std::size_t k = 0; k < model.descriptors.size(); ++k) {
+    const Descriptor &d = model.descriptors[k];
+    std::vector<double> unit(d.size(), 0.0);
+    for (int component = 0; component < d.size(); ++component, dP += stride) {
+      for (AlignedVector *g : {&nb.gx, &nb.gy, &nb.gz}) std::fill_n(g->data(), nb.count, 0.0);
+      unit[component] = 1.0;
+      d.backward(kernel_, nb, ws.scratch[k], unit.data());
+      unit[component] = 0.0;
+      std::fill_n(dP, stride, 0.0F);
+      for (int j = 0; j < nb.count; ++j) {
+        dP[j] = static_cast<float>(nb.gx[j]);
+        dP[nb.count + j] = static_cast<float>(nb.gy[j]);
+        dP[2 * nb.count + j] = static_cast<float>(nb.gz[j]);
+      }
+    }
+  }
+}
+
+bool Evaluator::has_trainable_bases(int type) const
+{
+  const auto &model = models_[type];
+  return model &&
+      std::any_of(model->descriptors.begin(), model->descriptors.end(),
+                  [](const Descriptor &d) { return d.trainable().count() > 0; });
 }
 
 bool Evaluator::knows_training_range() const
@@ -155,17 +211,29 @@ void Evaluator::set_parameters(const double *parameters)
   }
 }
 
-void Evaluator::add_parameter_gradient(int type, Workspace &ws, double a, double *gradient) const
+void Evaluator::add_parameter_gradient(int type, Workspace &ws, double a, double *gradient,
+                                       const KeptDescriptor *kept) const
 {
   const Model &model = *models_[type];
+  const Neighbors &nb = ws.neighbors;
   ws.xt.reserve_at_least(model.network.inputs_padded());
   ws.v.reserve_at_least(model.network.inputs_padded());
   double *xt = ws.xt.data(), *v = ws.v.data();
-  for (std::size_t k = 0; k < model.descriptors.size(); ++k) {
-    model.descriptors[k].tangent(kernel_, ws.neighbors, ws.scratch[k], xt);
-    xt += model.descriptors[k].size();
+  if (kept != nullptr) {
+    const int stride = kept_stride(nb.count);
+    ws.displacements.assign(stride, 0.0F);
+    float *t = ws.displacements.data();
+    std::copy_n(nb.tx.data(), nb.count, t);
+    std::copy_n(nb.ty.data(), nb.count, t + nb.count);
+    std::copy_n(nb.tz.data(), nb.count, t + 2 * nb.count);
+    kernel_.project(kept->dP, model.inputs, stride, t, xt);
+  } else {
+    for (std::size_t k = 0; k < model.descriptors.size(); ++k) {
+      model.descriptors[k].tangent(kernel_, nb, ws.scratch[k], xt);
+      xt += model.descriptors[k].size();
+    }
+    xt = ws.xt.data();
   }
-  xt = ws.xt.data();
   for (int k = 0; k < model.inputs; ++k) xt[k] *= model.inverse_sigma[k] * model.energy_scale;
   gradient += first_parameter(type);
   model.network.add_gradient(kernel_, ws.x.data(), xt, a * model.energy_scale, gradient, v,

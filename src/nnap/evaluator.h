@@ -17,12 +17,21 @@
 
 namespace turing_glass::nnap {
 
+/// The descriptor of an atom and its derivatives by the positions of the neighbours, kept in single precision
+/// so that a training need not compute them again.
+struct KeptDescriptor {
+  const double *P;
+  const float
+      *dP;    ///< [component][x, y, z][neighbour], neighbours padded: Evaluator::kept_stride()
+};
+
 struct Workspace {
   Neighbors neighbors;
   std::vector<Descriptor::Scratch> scratch;    ///< one per basis of a model
   AlignedVector P, x, dP, network;
-  AlignedVector xt, v;           ///< change of x along a displacement, and dG/dP (training)
-  AlignedVector coefficients;    ///< of the descriptor in terms of the active set
+  AlignedVector xt, v;                 ///< change of x along a displacement, and dG/dP (training)
+  AlignedVector coefficients;          ///< of the descriptor in terms of the active set
+  std::vector<float> displacements;    ///< with KeptDescriptor
   std::size_t bytes() const;
 };
 
@@ -35,6 +44,8 @@ class Evaluator {
   double cutoff() const { return cutoff_; }
   const char *kernel_name() const { return kernel_.name; }
   bool has_model(int type) const { return models_[type].has_value(); }
+  /// Whether training changes the descriptor of this element.
+  bool has_trainable_bases(int type) const;
 
   /// Descriptor of an atom of element `type` with workspace.neighbors; valid until the next call.
   const double *descriptor(int type, Workspace &workspace) const;
@@ -42,6 +53,15 @@ class Evaluator {
 
   /// E_i (eV); workspace.neighbors.gx,gy,gz receive dE_i/dr_j (eV/A).
   double evaluate(int type, Workspace &workspace) const;
+
+  /// The same with what keep() found for these neighbours. Only where no basis has trainable weights.
+  double evaluate(int type, Workspace &workspace, const KeptDescriptor &kept) const;
+  void keep(int type, Workspace &workspace, double *P, float *dP) const;
+  /// Floats between the components of KeptDescriptor::dP.
+  static int kept_stride(int neighbors)
+  {
+    return (3 * neighbors + float_padding - 1) / float_padding * float_padding;
+  }
 
   /// Whether the files of all elements that have a model say what they were trained on.
   bool knows_training_range() const;
@@ -61,11 +81,12 @@ class Evaluator {
   /// Writes the present weights into `potential`, from which this was made.
   void store_weights(Potential &potential) const;
 
-  /// After evaluate() with this workspace: adds to gradient[parameter_count()] the derivative by the
+  /// After evaluate() with this workspace (and `kept`): adds to gradient[parameter_count()] the derivative by the
   /// parameters of G = a E_i + sum_j (dE_i/dr_j) . t_j, where t_j = workspace.neighbors.tx,ty,tz[j] (A)
   /// stays fixed. With a and t from the errors of energies and forces this is the gradient of a loss
   /// (training theory page, eq. 5).
-  void add_parameter_gradient(int type, Workspace &workspace, double a, double *gradient) const;
+  void add_parameter_gradient(int type, Workspace &workspace, double a, double *gradient,
+                              const KeptDescriptor *kept = nullptr) const;
 
  private:
   struct Model {
@@ -76,6 +97,9 @@ class Evaluator {
     double energy_shift, energy_scale;
     std::vector<double> inverse_active_set;    ///< [component][environment]
   };
+  /// E_i from workspace.P; workspace.dP receives dE_i/dP.
+  double evaluate_network(const Model &model, Workspace &workspace) const;
+
   const Kernel &kernel_;
   double cutoff_;
   std::vector<std::optional<Model>> models_;

@@ -499,10 +499,49 @@ void network_gradient(const KernelLayer *layers, int nlayers, const double *x, c
   }
 }
 
+// ---- descriptor derivatives that were kept (training) -------------------------------------------
+
+constexpr int floats = 2 * width;
+typedef float FloatPack __attribute__((vector_size(sizeof(float) * floats), aligned(4), may_alias));
+
+void contract(const float *matrix, int rows, int columns, const double *u, float *out)
+{
+  const int packs = columns / floats;
+  FloatPack *to = reinterpret_cast<FloatPack *>(out);
+  for (int c = 0; c < packs; ++c) to[c] = FloatPack{};
+  for (int r = 0; r < rows; ++r) {
+    const FloatPack *row =
+        reinterpret_cast<const FloatPack *>(matrix + static_cast<long>(r) * columns);
+    const float factor = static_cast<float>(u[r]);
+    for (int c = 0; c < packs; ++c) to[c] += factor * row[c];
+  }
+}
+
+void project(const float *matrix, int rows, int columns, const float *t, double *out)
+{
+  const int packs = columns / floats;
+  const FloatPack *with = reinterpret_cast<const FloatPack *>(t);
+  for (int r = 0; r < rows; ++r) {
+    const FloatPack *row =
+        reinterpret_cast<const FloatPack *>(matrix + static_cast<long>(r) * columns);
+    FloatPack even = {}, odd = {};
+    int c = 0;
+    for (; c + 1 < packs; c += 2) {
+      even += row[c] * with[c];
+      odd += row[c + 1] * with[c + 1];
+    }
+    if (c < packs) even += row[c] * with[c];
+    even += odd;
+    double result = 0.0;
+    for (int k = 0; k < floats; ++k) result += even[k];
+    out[r] = result;
+  }
+}
+
 }    // namespace
 
 extern const Kernel TG_KERNEL;
-const Kernel TG_KERNEL = {TG_NAME,  width,   block_stride, expand,  accumulate,
-                          gradient, tangent, combine,      network, network_gradient};
+const Kernel TG_KERNEL = {TG_NAME, width,   block_stride, expand,           accumulate, gradient,
+                          tangent, combine, network,      network_gradient, contract,   project};
 
 }    // namespace turing_glass::nnap

@@ -82,7 +82,13 @@ struct Kernel {
   void (*network_gradient)(const KernelLayer *layers, int nlayers, const double *x,
                            const double *xt, double a, double *gradient, double *by_x,
                            double *scratch);
+  /// out[c] = sum_r u[r] matrix[r][c]; columns a multiple of float_padding.
+  void (*contract)(const float *matrix, int rows, int columns, const double *u, float *out);
+  /// out[r] = sum_c matrix[r][c] t[c]; columns a multiple of float_padding.
+  void (*project)(const float *matrix, int rows, int columns, const float *t, double *out);
 };
+
+constexpr int float_padding = 16;
 
 /// The fastest kernel this processor can run.
 const Kernel &best_kernel();

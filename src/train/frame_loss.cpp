@@ -20,6 +20,51 @@ void set_neighbors(const TrainingFrame &frame, int atom, nnap::Neighbors &neighb
   }
 }
 
+namespace {
+
+int inputs(const nnap::Evaluator &evaluator, const TrainingFrame &frame, int atom)
+{
+  return evaluator.descriptor_size(frame.data.types[atom]);
+}
+
+std::size_t kept_floats(const nnap::Evaluator &evaluator, const TrainingFrame &frame, int atom)
+{
+  const int neighbors = frame.first[atom + 1] - frame.first[atom];
+  return static_cast<std::size_t>(inputs(evaluator, frame, atom)) *
+      nnap::Evaluator::kept_stride(neighbors);
+}
+
+}    // namespace
+
+std::size_t kept_bytes(const nnap::Evaluator &evaluator, const TrainingFrame &frame)
+{
+  std::size_t bytes = 0;
+  for (int i = 0; i < frame.atoms(); ++i)
+    bytes += inputs(evaluator, frame, i) * sizeof(double) +
+        kept_floats(evaluator, frame, i) * sizeof(float);
+  return bytes;
+}
+
+void keep_descriptors(const nnap::Evaluator &evaluator, TrainingFrame &frame)
+{
+  std::size_t numbers = 0, floats = 0;
+  for (int i = 0; i < frame.atoms(); ++i) {
+    numbers += inputs(evaluator, frame, i);
+    floats += kept_floats(evaluator, frame, i);
+  }
+  frame.kept_P.resize(numbers);
+  frame.kept_dP.resize(floats);
+  nnap::Workspace workspace;
+  double *P = frame.kept_P.data();
+  float *dP = frame.kept_dP.data();
+  for (int i = 0; i < frame.atoms(); ++i) {
+    set_neighbors(frame, i, workspace.neighbors);
+    evaluator.keep(frame.data.types[i], workspace, P, dP);
+    P += inputs(evaluator, frame, i);
+    dP += kept_floats(evaluator, frame, i);
+  }
+}
+
 const FrameErrors &FrameLoss::evaluate(const nnap::Evaluator &evaluator, const TrainingFrame &frame,
                                        const LossWeights &weights, double *gradient)
 {
@@ -32,11 +77,20 @@ const FrameErrors &FrameLoss::evaluate(const nnap::Evaluator &evaluator, const T
   std::array<double, 9> &stress = errors_.stress;
   stress.fill(0.0);
   double energy = 0.0;
+  const bool keeps = !frame.kept_P.empty();
+  kept_.clear();
+  nnap::KeptDescriptor next = {frame.kept_P.data(), frame.kept_dP.data()};
   for (int i = 0; i < n; ++i) {
     nnap::Workspace &workspace = atoms_[i];
     nnap::Neighbors &nb = workspace.neighbors;
     set_neighbors(frame, i, nb);
-    energy += evaluator.evaluate(label.types[i], workspace);
+    if (keeps) {
+      energy += evaluator.evaluate(label.types[i], workspace, next);
+      kept_.push_back(next);
+      next.P += inputs(evaluator, frame, i);
+      next.dP += kept_floats(evaluator, frame, i);
+    } else
+      energy += evaluator.evaluate(label.types[i], workspace);
     for (int k = 0; k < nb.count; ++k) {
       const int j = frame.neighbors[frame.first[i] + k].atom;
       const double d[3] = {nb.dx[k], nb.dy[k], nb.dz[k]}, g[3] = {nb.gx[k], nb.gy[k], nb.gz[k]};
@@ -92,7 +146,8 @@ const FrameErrors &FrameLoss::evaluate(const nnap::Evaluator &evaluator, const T
             stress_factor * (d[0] * stress[c] + d[1] * stress[3 + c] + d[2] * stress[6 + c]);
       nb.tx[k] = t[0], nb.ty[k] = t[1], nb.tz[k] = t[2];
     }
-    evaluator.add_parameter_gradient(label.types[i], atoms_[i], a, gradient);
+    evaluator.add_parameter_gradient(label.types[i], atoms_[i], a, gradient,
+                                     keeps ? &kept_[i] : nullptr);
   }
   return errors_;
 }

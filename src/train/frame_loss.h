@@ -40,6 +40,11 @@ struct FrameErrors {
 /// The neighbours of one atom of a frame.
 void set_neighbors(const TrainingFrame &frame, int atom, nnap::Neighbors &neighbors);
 
+/// Bytes that keep_descriptors() would need for a frame.
+std::size_t kept_bytes(const nnap::Evaluator &evaluator, const TrainingFrame &frame);
+/// Keeps the descriptors of all atoms in the frame: FrameLoss then uses them instead of computing them.
+void keep_descriptors(const nnap::Evaluator &evaluator, TrainingFrame &frame);
+
 /// Energy, forces and stress of a frame, with the memory they need; one per thread.
 class FrameLoss {
  public:
@@ -52,6 +57,7 @@ class FrameLoss {
   FrameErrors errors_;
   std::vector<double> slopes_;
   std::vector<nnap::Workspace> atoms_;
+  std::vector<nnap::KeptDescriptor> kept_;
 };
 
 }    // namespace turing_glass::train

@@ -144,6 +144,28 @@ Trainer::Trainer(nnap::Potential initial, std::vector<TrainingFrame> training,
   parameters_.resize(evaluator_.parameter_count());
   evaluator_.copy_parameters_to(parameters_.data());
   average_ = best_ = parameters_;
+  keep_descriptors();
+}
+
+void Trainer::keep_descriptors()
+{
+  // trained type weights change the descriptors
+  for (int t = 0; t < evaluator_.ntypes(); ++t)
+    if (evaluator_.has_trainable_bases(t)) return;
+  std::vector<TrainingFrame *> kept;
+  double left = options_.memory;
+  for (auto *frames : {&training_, &validation_})
+    for (TrainingFrame &frame : *frames)
+      if (const auto bytes = static_cast<double>(kept_bytes(evaluator_, frame)); bytes <= left) {
+        left -= bytes;
+        kept.push_back(&frame);
+      }
+  kept_frames_ = static_cast<long>(kept.size());
+#if defined(_OPENMP)
+#pragma omp parallel for num_threads(options_.threads) schedule(dynamic)
+#endif
+  for (long k = 0; k < kept_frames_; ++k) train::keep_descriptors(evaluator_, *kept[k]);
+  MPI_Allreduce(MPI_IN_PLACE, &kept_frames_, 1, MPI_LONG, MPI_SUM, comm_);
 }
 
 bool Trainer::finished() const
@@ -294,8 +316,8 @@ std::string Trainer::fingerprint() const
   out << size << ' ' << options_.epochs << ' ' << options_.batch << ' ' << options_.rate << ' '
       << options_.final_rate << ' ' << options_.energy << ' ' << options_.final_energy << ' '
       << options_.force << ' ' << options_.stress << ' ' << options_.soften << ' ' << options_.huber
-      << ' ' << options_.l2 << ' ' << options_.average << ' ' << options_.seed << ' '
-      << total_frames_ << ' ' << total_weight_ << ' ' << parameters_.size();
+      << ' ' << options_.l2 << ' ' << options_.average << ' ' << options_.memory << ' '
+      << options_.seed << ' ' << total_frames_ << ' ' << total_weight_ << ' ' << parameters_.size();
   // basis, shape, and what the data gave: reference energies, normalisation
   out << ' ' << std::hash<std::string>{}(nnap::write_nnap_json(potential_));
   return out.str();

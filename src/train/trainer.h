@@ -33,6 +33,7 @@ struct TrainingOptions {
   double huber = std::numeric_limits<double>::infinity();    ///< LossWeights::huber (eV/A)
   double l2 = 0.005;          ///< sum of squared weights, beside the sum of the frames' losses
   double average = 0.9995;    ///< decay of the running average of the weights, by step
+  double memory = 0.0;        ///< for descriptors and their derivatives, on each rank (bytes)
   int patience = 0;    ///< stop after so many epochs without a better validation loss; 0: never
   int threads = 1;
   unsigned seed = 1;
@@ -74,6 +75,9 @@ class Trainer {
 
   bool finished() const;
 
+  /// Frames of all ranks, training and validation, whose descriptors are kept.
+  long kept_frames() const { return kept_frames_; }
+
   /// This rank's share of the training frames.
   const std::vector<TrainingFrame> &training() const { return training_; }
 
@@ -92,6 +96,7 @@ class Trainer {
   Progress progress() const;
   double add_batch(const std::vector<int> &frames, const LossWeights &weights,
                    std::vector<double> &gradient);
+  void keep_descriptors();
   ErrorSums validate();
   std::string fingerprint() const;
 
@@ -104,6 +109,7 @@ class Trainer {
   std::vector<std::vector<double>> gradients_;    ///< one per thread
   int steps_per_epoch_ = 0;
   double total_frames_ = 0.0, total_weight_ = 0.0;
+  long kept_frames_ = 0;
 
   // what a checkpoint holds
   long step_ = 0;

@@ -20,6 +20,11 @@ struct TrainingFrame {
   std::vector<Neighbor> neighbors;    ///< of atom 0, then of atom 1, ...
   std::vector<std::int32_t> first;    ///< begin of each atom's neighbours, and the end
 
+  /// The atoms' descriptors and derivatives (nnap::KeptDescriptor), one after the other; empty where they
+  /// are computed anew each time.
+  std::vector<double> kept_P;
+  std::vector<float> kept_dP;
+
   int atoms() const { return static_cast<int>(data.types.size()); }
 };
 

@@ -171,6 +171,42 @@ TEST(FrameLoss, GradientAgainstFiniteDifferences)
     }
 }
 
+TEST(FrameLoss, KeptDescriptorsGiveTheSame)
+{
+  const nnap::Evaluator teacher(test::random_potential(small_basis(), 3, 4));
+  nnap::Basis cubic = small_basis(), radial = small_basis();
+  cubic.l3max = 3;
+  radial.kind = nnap::Basis::Kind::chebyshev;
+  radial.lmax = 0;
+  radial.rcut = 5.5;
+  const std::vector<TrainingFrame> frames = some_frames(teacher, 3, 3);
+  const nnap::Potential potential = initial_potential({{"Cu", "Zr", "O"}, {cubic, radial}, {8}},
+                                                      frames, {0, 0, 0}, 1, MPI_COMM_SELF);
+  for (const nnap::Kernel *const *kernel = nnap::runnable_kernels(); *kernel; ++kernel) {
+    const nnap::Evaluator student(potential, **kernel);
+    for (const TrainingFrame &frame : frames) {
+      TrainingFrame keeping = make_training_frame(frame.data, student.cutoff());
+      const TrainingFrame plain = keeping;
+      keep_descriptors(student, keeping);
+      EXPECT_EQ(kept_bytes(student, plain),
+                keeping.kept_P.size() * sizeof(double) + keeping.kept_dP.size() * sizeof(float));
+      const LossWeights weights = {4, 1, 0.1, 2};
+      FrameLoss one, other;
+      std::vector<double> expected(student.parameter_count(), 0.0), gradient = expected;
+      const FrameErrors a = one.evaluate(student, plain, weights, expected.data());
+      const FrameErrors b = other.evaluate(student, keeping, weights, gradient.data());
+      EXPECT_EQ(a.energy, b.energy);
+      // single precision
+      EXPECT_NEAR(a.loss, b.loss, 1e-5 * a.loss);
+      for (std::size_t k = 0; k < a.forces.size(); ++k) EXPECT_NEAR(a.forces[k], b.forces[k], 1e-5);
+      double largest = 0.0;
+      for (const double g : expected) largest = std::max(largest, std::abs(g));
+      for (std::size_t k = 0; k < gradient.size(); ++k)
+        EXPECT_NEAR(gradient[k], expected[k], 1e-5 * largest);
+    }
+  }
+}
+
 TEST(FrameLoss, ViolentAndLightFramesCountLess)
 {
   const nnap::Evaluator teacher(test::random_potential(small_basis(), 2, 4));

@@ -97,6 +97,32 @@ class Training(unittest.TestCase):
         lammps(self.train % "epochs 2 seed 6 resume no", 2, folder=again)
         self.assertNotEqual(self.weights(again), self.weights(whole))
 
+    def test_kept_descriptors_train_alike(self):
+        losses = []
+        for memory in ("0", "0.001", "1"):    # nothing, a part, all
+            folder = self.folder()
+            text = lammps(self.train % ("epochs 1 memory " + memory), 2, folder=folder).text
+            self.assertEqual("frames are kept" in text, memory != "0")
+            with open(os.path.join(folder, "out.nnap.json.csv")) as file:
+                losses.append([float(word) for word in file.readlines()[1].split(",")[1:3]])
+        for loss in losses[1:]:
+            for a, b in zip(loss, losses[0]):
+                self.assertAlmostEqual(a, b, delta=1e-2 * b)
+
+    def test_start_from_a_potential(self):
+        """Going on from what was learned begins where that ended, and keeps elements and shape."""
+        folder = self.folder()
+        lammps(self.train % "epochs 30", folder=folder)
+        lammps("nnap train data.extxyz.gz next.json start out.nnap.json epochs 2 batch 2 rate 1e-4 1e-5\n", folder=folder)
+        with open(os.path.join(folder, "out.nnap.json.csv")) as file:
+            curve = [float(line.split(",")[2]) for line in file.readlines()[1:]]
+        with open(os.path.join(folder, "next.json.csv")) as file:
+            first = float(file.readlines()[1].split(",")[2])
+        self.assertLess(first, 2.0 * min(curve))
+        self.assertLess(first, 0.5 * curve[0])
+        text = lammps("nnap train data.extxyz.gz a.json start out.nnap.json rcut 4.0\n", folder=folder, expect_error=True).text
+        self.assertIn("leave out 'rcut'", text)
+
     def test_killed_and_started_again(self):
         """kill -9 after the first checkpoint loses nothing: the end is that of an undisturbed run."""
         deck = self.train % "epochs 60 seed 5"
