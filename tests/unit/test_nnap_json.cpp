@@ -523,6 +523,7 @@ void expect_same(const Potential &a, const Potential &b)
   ASSERT_EQ(a.elements, b.elements);
   for (std::size_t t = 0; t < a.elements.size(); ++t) {
     const nnap::ElementModel &x = *a.models[t], &y = *b.models[t];
+    EXPECT_EQ(x.active_set, y.active_set);
     EXPECT_EQ(x.norm_mu, y.norm_mu);
     EXPECT_EQ(x.norm_sigma, y.norm_sigma);
     EXPECT_EQ(x.mu_energy, y.mu_energy);
@@ -596,6 +597,42 @@ TEST(NnapJson, AMergeOfBothKindsIsWrittenAndReadBack)
   const Potential potential =
       read(document({element("Cu", merge, inputs), element("Zr", merge, inputs, {})}));
   expect_same(nnap::read_nnap_json(nnap::write_nnap_json(potential), file_name), potential);
+}
+
+TEST(NnapJson, ActiveSets)
+{
+  json file = small_document();
+  EXPECT_TRUE(read(file).models[0]->active_set.empty());
+  EXPECT_FALSE(nnap::Evaluator(read(file)).knows_training_range());
+  const json rows = {{2.0, 0.0, 1.0}, {0.0, 1.0, 1.0}, {-1.0, 0.5, 1.0}};
+  file["models"][0]["active_set"] = rows;
+  EXPECT_FALSE(nnap::Evaluator(read(file)).knows_training_range()) << "only one of two elements";
+  file["models"][1]["active_set"] = rows;
+  const Potential potential = read(file);
+  EXPECT_EQ(potential.models[0]->active_set,
+            (std::vector<double>{2.0, 0.0, 1.0, 0.0, 1.0, 1.0, -1.0, 0.5, 1.0}));
+  EXPECT_TRUE(nnap::Evaluator(potential).knows_training_range());
+  expect_same(nnap::read_nnap_json(nnap::write_nnap_json(potential), file_name), potential);
+
+  // the grade of an environment, by Cramer's rule: coefficients of (x, 1) in terms of the rows
+  const nnap::Evaluator evaluator(potential);
+  nnap::Workspace workspace;
+  workspace.neighbors.reserve(1);
+  workspace.neighbors.push(2.0, 0.0, 0.0, 4.0, 1);
+  evaluator.evaluate(0, workspace);
+  const double x = workspace.x[0], y = workspace.x[1];
+  const double d = 2.0 * (1.0 - 0.5) + (0.0 * 0.5 - 1.0 * -1.0);
+  const double c[] = {(x * 0.5 + (0.0 * 0.5 - 1.0 * -1.0) + y * -1.0) / d,
+                      (2.0 * (y - 0.5) + (x * 0.5 - y * -1.0)) / d,
+                      (2.0 * (1.0 - y) + (0.0 * y - 1.0 * x)) / d};
+  double largest = 0.0;
+  for (const double value : c) largest = std::max(largest, std::abs(value));
+  EXPECT_NEAR(evaluator.extrapolation_grade(0, workspace), largest, 1e-12 * largest);
+
+  file["models"][1]["active_set"].erase(2);
+  expect_error(file, {"model 2", "active_set has 6 numbers, 9 are needed"});
+  file["models"][1]["active_set"] = {{2.0, 0.0, 1.0}, {0.0, 1.0, 1.0}, {2.0, 0.0, 1.0}};
+  EXPECT_THROW(nnap::Evaluator{read(file)}, nnap::PotentialError);
 }
 
 TEST(NnapJson, DifferentEnergyScalesGiveTheSameEnergiesAfterWriting)
