@@ -38,7 +38,7 @@ class PairNNAP : public Pair {
   // the extrapolation grade (docs/pair_nnap.rst)
   enum class Extrapolation { automatic, ignore, warn, stop };
   Extrapolation extrapolation = Extrapolation::automatic;
-  double grade_limit = 3.0;
+  double grade_limit = 2.0;
   int grade_requested = 0;    // by fix pair, for this step
   double *grade = nullptr;    // [nmax], of the last step with grades
   int grade_nmax = 0;
