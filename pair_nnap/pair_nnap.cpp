@@ -198,7 +198,10 @@ void PairNNAP::compute(int eflag, int vflag)
     memory->destroy(grade);
     memory->create(grade, grade_nmax, "pair:grade");
   }
-  if (with_grades) std::fill_n(grade, atom->nlocal, 0.0);
+  if (with_grades) {
+    std::fill_n(grade, atom->nlocal, 0.0);
+    grade_step = update->ntimestep;
+  }
 
   std::vector<Sums> sums(nthreads);
   const bigint inum = list->inum;
@@ -354,7 +357,8 @@ void PairNNAP::check_grades()
 }
 
 /* ----------------------------------------------------------------------
-   for fix pair: "gamma", computed on the steps on which it asks for it
+   for fix pair: "gamma", computed on the steps on which it asks for it; on others atoms may have moved to
+   other places of the arrays, and nothing is given
 ------------------------------------------------------------------------- */
 
 void *PairNNAP::extract(const char *name, int &dim)
@@ -368,7 +372,7 @@ void *PairNNAP::extract(const char *name, int &dim)
 void *PairNNAP::extract_peratom(const char *name, int &columns)
 {
   columns = 0;
-  return strcmp(name, "gamma") == 0 ? grade : nullptr;
+  return strcmp(name, "gamma") == 0 && grade_step == update->ntimestep ? grade : nullptr;
 }
 
 double PairNNAP::memory_usage()

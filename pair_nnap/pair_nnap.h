@@ -42,6 +42,7 @@ class PairNNAP : public Pair {
   int grade_requested = 0;    // by fix pair, for this step
   double *grade = nullptr;    // [nmax], of the last step with grades
   int grade_nmax = 0;
+  bigint grade_step = -1;    // to which they belong
   bigint most_beyond = 0;    // atoms beyond the limit, when last warned of
 
   // what one share of the atoms adds up to

@@ -1,25 +1,9 @@
 #include "evaluator.h"
 
-#include <Eigen/Dense>
-
 #include <algorithm>
 #include <cmath>
 
 namespace turing_glass::nnap {
-
-namespace {
-
-std::vector<double> inverse(const std::vector<double> &square, int n, const std::string &where)
-{
-  using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  if (square.empty()) return {};
-  const Matrix result = Eigen::Map<const Matrix>(square.data(), n, n).inverse();
-  if (!result.allFinite())
-    throw PotentialError(where + ": the environments of active_set depend on each other linearly");
-  return {result.data(), result.data() + result.size()};
-}
-
-}    // namespace
 
 std::size_t Workspace::bytes() const
 {
@@ -50,7 +34,7 @@ Evaluator::Evaluator(const Potential &potential, const Kernel &kernel) :
     models_.emplace_back(Model{std::move(descriptors), Network(model->network), model->inputs(),
                                model->norm_mu, std::move(inverse_sigma),
                                model->mu_energy + model->reference_energy, model->sigma_energy,
-                               inverse(model->active_set, model->inputs() + 1, where)});
+                               inverse_active_set(*model, where)});
   }
 }
 
@@ -137,12 +121,13 @@ void Evaluator::keep(int type, Workspace &ws, double *P, float *dP) const
   }
 }
 
-bool Evaluator::has_trainable_bases(int type) const
+bool Evaluator::trains_bases() const
 {
-  const auto &model = models_[type];
-  return model &&
-      std::any_of(model->descriptors.begin(), model->descriptors.end(),
-                  [](const Descriptor &d) { return d.trainable().count() > 0; });
+  for (const auto &model : models_)
+    if (model)
+      for (const Descriptor &d : model->descriptors)
+        if (d.trainable().count() > 0) return true;
+  return false;
 }
 
 bool Evaluator::knows_training_range() const

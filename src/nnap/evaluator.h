@@ -18,11 +18,10 @@
 namespace turing_glass::nnap {
 
 /// The descriptor of an atom and its derivatives by the positions of the neighbours, kept in single precision
-/// so that a training need not compute them again.
+/// so that a training need not compute them again: dP[component][kept_stride()], x of all neighbours, y, z.
 struct KeptDescriptor {
   const double *P;
-  const float
-      *dP;    ///< [component][x, y, z][neighbour], neighbours padded: Evaluator::kept_stride()
+  const float *dP;
 };
 
 struct Workspace {
@@ -44,8 +43,8 @@ class Evaluator {
   double cutoff() const { return cutoff_; }
   const char *kernel_name() const { return kernel_.name; }
   bool has_model(int type) const { return models_[type].has_value(); }
-  /// Whether training changes the descriptor of this element.
-  bool has_trainable_bases(int type) const;
+  /// Whether training changes descriptors (Descriptor::trainable).
+  bool trains_bases() const;
 
   /// Descriptor of an atom of element `type` with workspace.neighbors; valid until the next call.
   const double *descriptor(int type, Workspace &workspace) const;

@@ -107,4 +107,8 @@ int input_count(const std::vector<Basis> &bases, int ntypes, const std::string &
 /// Throws PotentialError, beginning with `where`, unless sizes fit together and every number is finite.
 void check(const ElementModel &model, int ntypes, const std::string &where);
 
+/// Inverse of the active set, [component][environment]; empty where there is none. Throws PotentialError,
+/// beginning with `where`, if there is no inverse.
+std::vector<double> inverse_active_set(const ElementModel &model, const std::string &where);
+
 }    // namespace turing_glass::nnap

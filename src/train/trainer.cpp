@@ -149,9 +149,7 @@ Trainer::Trainer(nnap::Potential initial, std::vector<TrainingFrame> training,
 
 void Trainer::keep_descriptors()
 {
-  // trained type weights change the descriptors
-  for (int t = 0; t < evaluator_.ntypes(); ++t)
-    if (evaluator_.has_trainable_bases(t)) return;
+  if (evaluator_.trains_bases()) return;
   std::vector<TrainingFrame *> kept;
   double left = options_.memory;
   for (auto *frames : {&training_, &validation_})

@@ -56,6 +56,14 @@ nnap::Basis small_basis()
   return basis;
 }
 
+nnap::Basis radial_basis()
+{
+  nnap::Basis basis = small_basis();
+  basis.kind = nnap::Basis::Kind::chebyshev;
+  basis.lmax = 0;
+  return basis;
+}
+
 std::vector<TrainingFrame> some_frames(const nnap::Evaluator &teacher, int count, int ntypes,
                                        unsigned first = 100)
 {
@@ -129,10 +137,8 @@ TEST(FrameLoss, ErrorsVanishForTheLabellingPotential)
 TEST(FrameLoss, GradientAgainstFiniteDifferences)
 {
   const nnap::Evaluator teacher(test::random_potential(small_basis(), 3, 4));
-  nnap::Basis cubic = small_basis(), radial = small_basis();
+  nnap::Basis cubic = small_basis(), radial = radial_basis();
   cubic.l3max = 3;
-  radial.kind = nnap::Basis::Kind::chebyshev;
-  radial.lmax = 0;
   std::vector<nnap::Potential> potentials;
   for (const nnap::Basis &basis : {small_basis(), cubic, radial})
     for (const nnap::Basis &added : test::with_every_weight_type(basis, 3, 5))
@@ -174,10 +180,8 @@ TEST(FrameLoss, GradientAgainstFiniteDifferences)
 TEST(FrameLoss, KeptDescriptorsGiveTheSame)
 {
   const nnap::Evaluator teacher(test::random_potential(small_basis(), 3, 4));
-  nnap::Basis cubic = small_basis(), radial = small_basis();
+  nnap::Basis cubic = small_basis(), radial = radial_basis();
   cubic.l3max = 3;
-  radial.kind = nnap::Basis::Kind::chebyshev;
-  radial.lmax = 0;
   radial.rcut = 5.5;
   const std::vector<TrainingFrame> frames = some_frames(teacher, 3, 3);
   const nnap::Potential potential = initial_potential({{"Cu", "Zr", "O"}, {cubic, radial}, {8}},

@@ -43,10 +43,11 @@ NAMES = {"cuprite": "Cu2O", "fluorite": "cubic ZrO2", "tetragonal": "tetragonal 
 
 
 def run(script, folder, variables):
-    """Runs LAMMPS in `folder` unless it has finished there before; returns its output."""
+    """Runs LAMMPS in `folder` unless it has finished there since potential and script are what they are; its output."""
     os.makedirs(folder, exist_ok=True)
     log = os.path.join(folder, "output")
-    if os.path.exists(log):
+    changed = max(os.path.getmtime(variables["potential"]), os.path.getmtime(os.path.join(HERE, script)))
+    if os.path.exists(log) and os.path.getmtime(log) > changed:
         with open(log) as file:
             text = file.read()
         if "Total wall time" in text:

@@ -77,6 +77,11 @@ class Grade(unittest.TestCase):
         warnings = text.count("outside the potential's training range")
         self.assertTrue(1 <= warnings <= 5, warnings)
 
+    def test_no_grades_of_another_step(self):
+        """Without the flag nobody asks for grades; after a step without, there are none to be had."""
+        text = self.run_cell(1.0, "extrapolation ignore", GRADES.replace("gamma 1", "gamma 0"), expect_error=True).text
+        self.assertIn("cannot extract property gamma", text)
+
     def test_potentials_without_a_range(self):
         cell = CELL.format(scale=1.0, settings="%s").replace("out.nnap.json", "random-default.nnap.json")
         lammps(cell % "" + "run 0 post no\n", folder=self.folder)
