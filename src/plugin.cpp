@@ -10,8 +10,10 @@
 #include "pair.h"
 #include "version.h"
 
+#include "fix_remd_swap.h"
 #include "nnap_command.h"
 #include "pair_nnap.h"
+#include "remd_command.h"
 
 #include <cstdio>
 
@@ -61,7 +63,9 @@ template <class Style> constexpr StyleEntry compute(const char *name, const char
 
 constexpr StyleEntry styles[] = {
     pair<PairNNAP>("nnap", "neural-network potential with Spherical-Chebyshev descriptors"),
-    command<NNAP>("nnap", "shows and converts files of pair style nnap"),
+    command<NNAP>("nnap", "trains, tests, shows and converts files of pair style nnap"),
+    fix<FixREMDSwap>("remd/swap", "replica exchange of temperatures between partitions"),
+    command<REMD>("remd", "one trajectory per temperature from one per replica"),
 };
 
 // ---- the ABI guard ------------------------------------------------------------------------------

@@ -1,0 +1,388 @@
+"""fix remd/swap and remd demux as users run them: statistics, exactness, manners. Standard library only."""
+
+import math
+import os
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from deck import lammps  # noqa: E402
+
+KB = 8.617333262e-5    # eV/K
+
+# Atoms tethered to their places: harmonic, 3N modes, whose exchanges have a known rate.
+EINSTEIN = """\
+variable t universe {temperatures}
+variable seed universe 4711 4811 4911 5011
+units metal
+atom_modify map array
+lattice sc 3.0
+region box block 0 4 0 4 0 2
+create_box 1 box
+create_atoms 1 box
+mass 1 63.546
+pair_style zero 4.0
+pair_coeff * *
+neigh_modify delay 10
+fix tether all spring/self 2.0
+fix_modify tether energy yes
+velocity all create ${{t}} ${{seed}} loop geom
+compute_modify thermo_temp extra/dof 0
+timestep 0.002
+fix integrate all nve
+fix heat all langevin 1000 1000 0.05 ${{seed}}
+"""
+
+# Crystalline copper, four temperatures or as many as there are partitions.
+COPPER = """\
+variable t universe 300 345 397 456
+variable seed universe 4711 4811 4911 5011
+variable world universe 1 2 3 4
+units metal
+atom_modify map array
+lattice fcc {lattice}
+region box block 0 {cells} 0 {cells} 0 {cells}
+create_box 1 box
+create_atoms 1 box
+mass 1 63.546
+pair_style eam/fs
+pair_coeff * * CuZr_mm.eam.fs Cu
+velocity all create $(2*v_t) ${{seed}} mom yes loop geom
+timestep 0.002
+"""
+THERMOSTATS = {
+    "nvt": "fix heat all nvt temp 300 300 0.1",
+    "npt": "fix heat all npt temp 300 300 0.1 iso 0 0 0.5",
+    "csvr": "fix integrate all nve\nfix heat all temp/csvr 300 300 0.1 ${seed}",
+    "berendsen": "fix integrate all nve\nfix heat all temp/berendsen 300 300 0.1",
+    "langevin": "fix integrate all nve\nfix heat all langevin 300 300 0.1 ${seed}",
+    "nph": "fix integrate all nph iso 0 0 0.5\nfix heat all langevin 300 300 0.1 ${seed}",
+}
+
+
+def copper(thermostat="nvt", lattice=3.64, cells=3):
+    return COPPER.format(lattice=lattice, cells=cells) + THERMOSTATS[thermostat] + "\n"
+
+
+def exchange_log(run, name="remd.log"):
+    """The lines of the file of fix remd/swap: (step, levels of the replicas, energies, pairs)."""
+    with open(run.path(name)) as file:
+        lines = [line.split() for line in file if line[0] != "#"]
+    n = (len(lines[0]) - 2) // 2
+    return [(int(w[0]), [int(x) for x in w[1:n + 1]], [float(x) for x in w[n + 1:2 * n + 1]], w[-1]) for w in lines]
+
+
+def partitions(script, shape="4x1", **options):
+    replicas, ranks = (int(x) for x in shape.split("x"))
+    options["arguments"] = ["-partition", shape, "-plog", "none", "-pscreen", "screen", *options.pop("arguments", [])]
+    return lammps(script, ranks=replicas * ranks, **options)
+
+
+def screen(run, world):
+    with open(run.path("screen.%d" % world)) as file:
+        return file.read()
+
+
+def binomial(accepted, attempts, expected):
+    """By how many standard deviations a rate differs from the expected one."""
+    return (accepted / attempts - expected) / math.sqrt(expected * (1.0 - expected) / attempts)
+
+
+def kolmogorov_smirnov(a, b):
+    """Probability that two samples of one distribution differ by as much as these (asymptotic)."""
+    both = sorted([(x, 0) for x in a] + [(x, 1) for x in b])
+    counts, largest = [0, 0], 0.0
+    for _, which in both:
+        counts[which] += 1
+        largest = max(largest, abs(counts[0] / len(a) - counts[1] / len(b)))
+    n = math.sqrt(len(a) * len(b) / (len(a) + len(b)))
+    z = (n + 0.12 + 0.11 / n) * largest
+    return 1.0 if z < 0.3 else 2.0 * sum((-1) ** (k - 1) * math.exp(-2.0 * (k * z) ** 2) for k in range(1, 100))
+
+
+class Statistics(unittest.TestCase):
+
+    def test_harmonic_solid_exchanges_as_often_as_the_formula_says(self):
+        run = partitions(EINSTEIN.format(temperatures="1000 1500 2000 2500") +
+                         "fix swap all remd/swap 100 4712 1000 1500 2000 2500\nthermo 400000\nrun 400000\n"
+                         "print 'rates: $(f_swap[1][5]) $(f_swap[2][5]) $(f_swap[3][5])'\n"
+                         "print 'predicted: $(f_swap[1][6]) $(f_swap[2][6]) $(f_swap[3][6])'\n")
+        for predicted, known in zip(self.printed(run, "predicted"), (0.048, 0.161, 0.276)):
+            self.assertAlmostEqual(predicted, known, delta=5e-4)
+        lines = exchange_log(run)
+        self.assertEqual(len(lines), 4001)
+        levels = [1, 2, 3, 4]
+        accepted = [0, 0, 0]
+        for k, (step, now, energies, pairs) in enumerate(lines):
+            self.assertEqual(step, 100 * k)
+            self.assertEqual(sorted(now), [1, 2, 3, 4])
+            tried = [i for i in range(3) if pairs[i] != "."]
+            self.assertEqual(tried, ([] if k == 0 else [0, 2] if k % 2 else [1]))
+            for i in tried:
+                accepted[i] += pairs[i] == "+"
+                if pairs[i] == "+":
+                    a, b = levels.index(i + 1), levels.index(i + 2)
+                    levels[a], levels[b] = levels[b], levels[a]
+            self.assertEqual(levels, now)
+        for i, rate in enumerate(self.printed(run, "rates")):
+            self.assertAlmostEqual(rate, accepted[i] / 2000, places=4)
+            self.assertLess(abs(binomial(accepted[i], 2000, (0.0483, 0.1605, 0.2761)[i])), 4.0, (i, rate))
+        # potential energies of each temperature: 3N/2 kT on average, variance 3N/2 (kT)^2
+        for level, temperature in enumerate((1000, 1500, 2000, 2500)):
+            # the line tells the levels after the exchange; the energies belong to those before
+            energies = [lines[k][2][lines[k - 1][1].index(level + 1)] for k in range(100, len(lines))]
+            mean = sum(energies) / len(energies)
+            variance = sum((e - mean) ** 2 for e in energies) / len(energies)
+            self.assertAlmostEqual(mean / (48 * KB * temperature), 1.0, delta=0.02)
+            self.assertAlmostEqual(variance / (48 * (KB * temperature) ** 2), 1.0, delta=0.15)
+
+    def printed(self, run, word):
+        for line in reversed(screen(run, 0).splitlines()):
+            if line.startswith(word + ":"):
+                return [float(x) for x in line.split(":")[1].split()]
+        raise AssertionError(screen(run, 0)[-1000:])
+
+    def test_energies_as_in_independent_runs(self):
+        """At each temperature exchanged and independent replicas have the same distribution of energies."""
+        ladder = "300 380 480 610"
+        sample = "thermo 4000\nrun 4000\nfix energies all print 200 '$(pe:%.8g)' file energies.${world} screen no\nrun 40000\n"
+        script = copper("langevin", cells=2).replace("300 345 397 456", ladder)
+        exchanged = partitions(script + "fix swap all remd/swap 100 4712 %s\n" % ladder + sample)
+        alone = partitions(script + "unfix heat\nfix heat all langevin $t $t 0.1 $(v_seed+7)\n" + sample)
+        lines = exchange_log(exchanged)
+        self.assertGreater(sum(pairs.count("+") for *_, pairs in lines), len(lines) // 20)
+        # energies belong to the levels of the line before, for the levels of a line are those after the exchange
+        walks = [[lines[k][2][lines[k - 1][1].index(level)] for k in range(42, len(lines), 2)] for level in (1, 2, 3, 4)]
+        for level, walk in enumerate(walks, 1):
+            with open(alone.path("energies.%d" % level)) as file:
+                independent = [float(line) for line in file if line[0] != "#"]
+            self.assertEqual(len(walk), 200)
+            self.assertGreaterEqual(len(independent), 200)
+            self.assertGreater(kolmogorov_smirnov(walk, independent), 1e-4, "level %d" % level)
+        self.assertLess(kolmogorov_smirnov(walks[0], walks[1]), 1e-6, "the test can tell temperatures apart")
+
+    def test_as_often_as_temper(self):
+        """Acceptances of the stock command on the same system."""
+        steps, every = 40000, 50
+        ladder = "300 380 480 610"
+        script = copper("langevin", cells=2).replace("300 345 397 456", ladder) + "unfix heat\nfix heat all langevin $t $t 0.1 ${seed}\n"
+        ours = partitions(script + "thermo 40000\nfix swap all remd/swap %d 4712 %s\nrun %d\n" % (every, ladder, steps))
+        pairs = [p for *_, p in exchange_log(ours)]
+        stock = partitions(script + "thermo 40000\ntemper %d %d $t heat 0 4712\n" % (steps, every))
+        # level of each replica, from 0; a pair has exchanged when both levels are the other's
+        maps = [[int(x) for x in line.split()[1:]] for line in stock.text.splitlines()
+                if len(line.split()) == 5 and line.split()[0].isdigit()]
+        self.assertEqual(len(maps), steps // every + 1)
+        for i in range(3):
+            attempts = [p[i] for p in pairs if p[i] != "."]
+            self.assertEqual(len(attempts), steps // every // 2)
+            exchanges = sum(after[before.index(i)] == i + 1 for before, after in zip(maps, maps[1:]))
+            rate, other = attempts.count("+") / len(attempts), exchanges / len(attempts)
+            self.assertGreater(rate, 0.02)
+            self.assertLess(abs(rate - other), 4.0 * math.sqrt(2.0 * rate * (1.0 - rate) / len(attempts)), "pair %d" % i)
+
+
+class Exactness(unittest.TestCase):
+
+    def test_same_exchanges_on_other_ranks(self):
+        script = copper() + "fix swap all remd/swap 10 4712 300 345\nrun 100\n"
+        one, two = exchange_log(partitions(script, "2x1")), exchange_log(partitions(script, "2x2"))
+        self.assertEqual(len(one), 11)
+        for a, b in zip(one, two):
+            self.assertEqual((a[0], a[1], a[3]), (b[0], b[1], b[3]))
+            for x, y in zip(a[2], b[2]):
+                self.assertAlmostEqual(x, y, delta=1e-6 * abs(x))
+
+    def test_restarts_make_the_same_decisions(self):
+        for thermostat in ("nvt", "npt", "csvr"):
+            swap = "fix swap all remd/swap 10 4712 300 345 397 456\n"
+            tail = "thermo 10\nthermo_style custom step pe etotal econserve f_swap[1]\nrun 100\n"
+            went_on = partitions(copper(thermostat) + swap + "run 100\nwrite_restart restart.${world}\n" + tail)
+            begin = copper(thermostat).replace("${seed}", "99")
+            head = begin[:begin.index("units metal")]
+            rest = begin[begin.index("timestep"):]
+            restarted = partitions(head + "read_restart restart.${world}\npair_style eam/fs\npair_coeff * * CuZr_mm.eam.fs Cu\n" + rest + swap + tail,
+                                   folder=went_on.folder)
+            lines = exchange_log(restarted)
+            self.assertEqual([line[0] for line in lines], [10 * k for k in range(21)])
+            for world in range(4):
+                self.assertEqual(len(self.thermo(screen(restarted, world))), 11)
+            # the file was gone on with; what the uninterrupted run wrote is in its screens
+            first = partitions(copper(thermostat) + swap + "run 100\nwrite_restart restart.${world}\n" + tail)
+            self.assertEqual([line[1] for line in exchange_log(first)], [line[1] for line in lines], thermostat)
+            self.assertEqual([line[3] for line in exchange_log(first)], [line[3] for line in lines], thermostat)
+            self.assertIn("+", "".join(line[3] for line in lines[11:]), thermostat)
+            for world in range(4):
+                for a, b in zip(self.thermo(screen(first, world))[-11:], self.thermo(screen(restarted, world))):
+                    self.assertEqual((a[0], a[4]), (b[0], b[4]))
+                    for x, y in zip(a[1:4], b[1:4]):
+                        self.assertAlmostEqual(x, y, delta=1e-10 * abs(x), msg=thermostat)
+
+    @staticmethod
+    def thermo(text):
+        rows = []
+        for line in text.splitlines():
+            words = line.split()
+            try:
+                if len(words) == 5:
+                    rows.append([float(word) for word in words])
+            except ValueError:
+                pass
+        return rows
+
+    def test_conserved_quantity_stays_one(self):
+        """Forced exchanges move much energy; the thermostat's conserved quantity does not notice."""
+        for thermostat in ("nvt", "npt", "csvr"):
+            run = partitions(copper(thermostat) + "timestep 0.001\nrun 1000\nfix swap all remd/swap 50 4712 300 345 397 456 force yes\n"
+                             "thermo 50\nthermo_style custom step ke pe econserve temp\nrun 500\n")
+            for world in range(4):
+                rows = self.thermo(screen(run, world))[-11:]
+                kinetic = [row[1] for row in rows]
+                conserved = [row[3] for row in rows]
+                self.assertGreater(max(kinetic) - min(kinetic), 1.0)
+                jumps = [abs(b - a) for a, b in zip(conserved, conserved[1:])]
+                self.assertLess(max(jumps), 0.02, "%s %s" % (thermostat, conserved))
+
+
+class Manners(unittest.TestCase):
+
+    def test_hybrid_stages(self):
+        run = partitions(copper() + "fix swap all remd/swap 10 4712 300 345 397 456 hybrid 40 60\nrun 250\n")
+        self.assertEqual([line[0] for line in exchange_log(run)],
+                         [0] + [s for s in range(10, 251, 10) if (s - 1) % 100 >= 40])
+
+    def test_force_says_so(self):
+        run = partitions(copper() + "fix swap all remd/swap 10 4712 300 600 1200 2400 force yes\nrun 100\n")
+        self.assertIn("do NOT sample the canonical ensemble", run.text)
+        self.assertNotIn("-", "".join(line[3] for line in exchange_log(run)))
+
+    def test_hopeless_ladders_are_told(self):
+        run = partitions(copper(cells=6) + "fix swap all remd/swap 10 4712 300 600 1200 2400\nrun 0\n")
+        self.assertIn("hardly ever exchange", run.text)
+        self.assertIn("temperatures would give 20 % or more", run.text)
+        run = partitions(copper() + "fix swap all remd/swap 10 4712 300 324 ladder auto\nrun 0\n"
+                         "print 'ladder: $(f_swap[1][1]) $(f_swap[1][2]) $(f_swap[2][2]) $(f_swap[3][2])'\n")
+        self.assertNotIn("hardly ever exchange", run.text)
+        ladder = [float(x) for x in screen(run, 0).split("ladder: ")[-1].split()[:4]]
+        for k in range(4):
+            self.assertAlmostEqual(ladder[k], 300 * 1.08 ** (k / 3), places=4)
+
+    def test_copies_of_one_random_stream_are_told(self):
+        run = partitions(EINSTEIN.format(temperatures="1000 1500 2000 2500").replace("4811 4911 5011", "4711 4711 4711") +
+                         "fix swap all remd/swap 20 4712 1000 1500 2000 2500\nrun 400\n")
+        self.assertIn("the energies of replicas 1 and 2 go up and down together", run.text)
+
+    def test_a_replica_that_stops_early_stops_the_others(self):
+        halt = "variable now equal step\nvariable end universe 1000 57 1000 1000\nfix stop all halt 1 v_now >= ${end} error %s\n"
+        swap = "fix swap all remd/swap 20 4712 300 345 397 456\n"
+        for order in (0, 1):    # fix halt before and after
+            for kind, runs in (("soft", 1), ("continue", 1)):
+                parts = [halt % kind, swap]
+                run = partitions(copper() + "".join(parts[::1 - 2 * order]) + "run 200\nprint 'here: $(step)'\n", timeout=120)
+                self.assertIn("replica 2 has ended its run at step 57, the others end theirs", run.text)
+                self.assertIn("here: 57", screen(run, 1))
+                self.assertIn("here: 60", screen(run, 0))
+        run = partitions(copper() + halt % "hard" + swap + "run 200\n", timeout=120, expect_error=True)
+        self.assertIn("met on step 57", screen(run, 1))
+        # between the last attempt and the end of the run
+        run = partitions(copper() + halt % "soft" + swap + "run 59\nprint 'here: $(step)'\n", timeout=120)
+        self.assertIn("here: 57", screen(run, 1))
+        self.assertIn("here: 59", screen(run, 0))
+
+    def test_time_out(self):
+        run = partitions(copper() + "variable limit universe off 0:00:02 off off\ntimer timeout ${limit} every 10\n"
+                         "fix swap all remd/swap 20 4712 300 345 397 456\nrun 10000000\nrun 1000\nprint 'all there'\n", timeout=120)
+        self.assertIn("replica 2 has ended its run", run.text)
+        for world in range(4):
+            self.assertIn("all there", screen(run, world))
+
+    def test_other_runs_are_refused(self):
+        run = partitions(copper() + "variable steps universe 100 100 200 100\n"
+                         "fix swap all remd/swap 20 4712 300 345 397 456\nrun ${steps}\nrun 100\n", timeout=120, expect_error=True)
+        self.assertIn("all need the same runs", run.text)
+
+    def test_wrong_use(self):
+        swap = "fix swap all remd/swap 20 4712 300 345 397 456 %s\nrun 20\n"
+        good = copper()
+        for script, words in (
+                (good + "fix swap all remd/swap 20 4712 300 345 397\nrun 0\n", "3 temperatures for 4 partitions"),
+                (good + "fix swap all remd/swap 20 4712 300 345 345 400\nrun 0\n", "ascend"),
+                (good + "fix swap all remd/swap 20 4712 -300 345 350 400\nrun 0\n", "above 0"),
+                (good + "fix swap all remd/swap 0 4712 300 345 350 400\nrun 0\n", "at least 1"),
+                (good + "fix swap all remd/swap 20 0 300 345 350 400\nrun 0\n", "seed must be at least 1"),
+                (good + "fix swap all remd/swap 20 4712 300 320 350 ladder auto\nrun 0\n", "3 are given"),
+                (good + swap % "ladder maybe", "'auto' or 'given'"),
+                (good + swap % "force", "keyword force needs 1 more"),
+                (good + swap % "hybrid 10 5", "as many with it as lie between"),
+                (good + swap % "acceptance 1.5", "between 0 and 1"),
+                (good + swap % "walk 5", "unknown keyword 'walk'"),
+                (good + swap % "file no/such/folder", "No such file"),
+                (good + "unfix heat\nfix heat all nve\n" + swap % "", "no thermostat"),
+                (good + "fix more all langevin 300 300 0.1 5\n" + swap % "", "both control the temperature"),
+                (good + "unfix heat\nfix heat all nve\nvariable T equal 300\nfix h all langevin v_T 300 0.1 5\n" + swap % "",
+                 "must not be a variable"),
+                (good + "group half id 1:50\nunfix heat\nfix heat half nvt temp 300 300 0.1\n" + swap % "", "give both the same group"),
+                (good + "unfix heat\nfix heat all npt temp 300 300 0.1 x 0 0 0.5\n" + swap % "", "constant pressure in all directions"),
+                (good + "variable p universe 0 0 1000 0\nunfix heat\nfix heat all npt temp 300 300 0.1 iso $p $p 0.5\n" + swap % "",
+                 "only temperatures are exchanged"),
+                (good + "fix b all press/berendsen iso 0 0 1\n" + swap % "", "changes the box"),
+                (good + "variable d universe 1 1 2 1\ngroup gone id <= ${d}\ndelete_atoms group gone\n" + swap % "", "replica 3 has 106 atoms"),
+                (good + "variable m universe 63 63 63 64\nmass 1 ${m}\n" + swap % "", "replica 4 has 108 atoms of type 1 and mass 64"),
+                (good + "variable e universe Cu Zr Cu Cu\npair_coeff * * CuZr_mm.eam.fs ${e}\nmass 1 63.546\n" + swap % "",
+                 "same potential energy function")):
+            with self.subTest(words):
+                run = partitions(script, expect_error=True, timeout=120)
+                self.assertIn("Fix remd/swap", run.text)
+                self.assertIn(words, run.text)
+        alone = "\n".join(line for line in copper().splitlines() if " universe " not in line).replace("${seed}", "1").replace("v_t", "300")
+        run = lammps(alone + "\nfix swap all remd/swap 20 4712 300 345\n", expect_error=True)
+        self.assertIn("-partition", run.text)
+
+    def test_restart_files_of_others(self):
+        swap = "fix swap all remd/swap 10 4712 300 345 397 456\n"
+        run = partitions(copper() + swap + "run 20\nwrite_restart restart.${world}\n")
+        begin = copper()
+        head, rest = begin[:begin.index("units metal")], begin[begin.index("timestep"):]
+        script = head + "%s\nread_restart restart.${other}\npair_style eam/fs\npair_coeff * * CuZr_mm.eam.fs Cu\n" + rest + "%s\nrun 20\n"
+        for other, fix, words in (("2 1 3 4", swap, "the restart file of replica 2 is read by replica 1"),
+                                  ("1 2 3 4", swap.replace("345", "346"), "with other temperatures")):
+            again = partitions(script % ("variable other universe " + other, fix), folder=run.folder, expect_error=True, timeout=120)
+            self.assertIn(words, again.text)
+
+    def test_fixes_whose_energy_is_forgotten(self):
+        run = partitions(EINSTEIN.format(temperatures="1000 1500 2000 2500").replace("fix_modify tether energy yes", "") +
+                         "fix swap all remd/swap 20 4712 1000 1500 2000 2500\nrun 0\n")
+        self.assertIn("fix_modify tether energy yes", screen(run, 0))
+
+
+class Demux(unittest.TestCase):
+
+    def test_one_trajectory_per_temperature(self):
+        """Kinetic energies of the sorted frames belong to their temperature, of the replicas they do not."""
+        run = partitions(copper("langevin") + "fix swap all remd/swap 20 4712 300 345 397 456 force yes\n"
+                         "variable mark atom v_world\ndump all all custom 10 dump.${world} id vx vy vz v_mark\ndump_modify all sort id\n"
+                         "run 200\nrun 200\n")
+        lammps("remd demux remd.log dump.* temperature.*\n", folder=run.folder)
+        lines = exchange_log(run)
+        for level in range(4):
+            with open(run.path("temperature.%d" % (level + 1))) as file:
+                frames = file.read().split("ITEM: TIMESTEP\n")[1:]
+            self.assertEqual(len(frames), 41)
+            for frame in frames:
+                step = int(frame.split()[0])
+                levels = [now for at, now, *_ in lines if at <= step][-1]
+                marks = {int(line.split()[4]) for line in frame.splitlines()[8:]}
+                self.assertEqual(marks, {levels.index(level + 1) + 1})
+
+    def test_demux_refuses(self):
+        folder = tempfile.mkdtemp(dir=os.getcwd())
+        for command, words in (("remd", "'demux', not ''"), ("remd sort a b* c*", "'demux', not 'sort'"),
+                               ("remd demux a b", "with a * for the number"), ("remd demux a b c*", "b has no *"),
+                               ("remd demux a b* c*", "cannot be opened")):
+            run = lammps(command + "\n", folder=folder, expect_error=True)
+            self.assertIn(words, run.text)
+
+
+if __name__ == "__main__":
+    unittest.main()
