@@ -339,15 +339,12 @@ std::vector<FixREMDSwap::Report> FixREMDSwap::meet(int why)
   const bool at_the_end = why == END || why == LEAVE;
   for (int other = 0; other < n; ++other) {
     const int what = static_cast<int>(all[other].why);
-    if (what == LEAVE && !ended && (why == ATTEMPT || why == END)) {
-      ended = true;
+    if (what == LEAVE) {
       tell(fmt::format(
-          "Fix remd/swap: replica {} has ended its run at step {:.0f}, the others end theirs\n",
+          "Fix remd/swap: replica {} has ended its run early, at step {:.0f}; the others end theirs\n",
           other + 1, all[other].step));
-    }
-    const bool other_at_the_end = what == END || what == LEAVE;
-    if (what != LEAVE && !at_the_end &&
-        (other_at_the_end || what != why || all[other].step != mine.step))
+      ended = true;
+    } else if (!at_the_end && (what != why || all[other].step != mine.step))
       stop(fmt::format(
           "replica {} {} at step {}, but replica {} {} at step {:.0f}: all need the same runs",
           universe->iworld + 1, meeting_names[why], update->ntimestep, other + 1,
@@ -680,7 +677,7 @@ void FixREMDSwap::end_of_step()
   const bigint step = update->ntimestep;
   Replicas &r = *replicas;
   if (step % (warming_up() ? nevery : r.every) != 0) return;
-  if (warming_up())
+  if (warming_up() && step > r.first_step + r.md_steps)
     for (const double value :
          {static_cast<double>(r.exchange->level(universe->iworld)), potential->compute_scalar()})
       r.samples.push_back(value);
@@ -715,7 +712,7 @@ void FixREMDSwap::attempt()
       stop(e.what());
     }
   if (temperature() != here) move(here, temperature());
-  if (warming_up() && update->ntimestep >= r.first_step + r.warmup) measure();
+  if (warming_up() && update->ntimestep >= r.first_step + r.md_steps + r.warmup) measure();
 }
 
 /* ----------------------------------------------------------------------
@@ -775,8 +772,10 @@ void FixREMDSwap::post_run()
   if (!in_run) return;
   in_run = false;
   if (!ended) {
-    meet(update->ntimestep == update->laststep ? END : LEAVE);
-    if (ended) {    // somebody left after the last attempt: what applies to his next runs applies to ours
+    const int why = update->ntimestep == update->laststep ? END : LEAVE;
+    meet(why);
+    if (ended &&
+        why == END) {    // somebody left after the last attempt, and his next runs may be skipped
       timer->force_timeout();
       for (Fix *halt : modify->get_fix_by_style("^halt")) halt->post_run();
     }

@@ -46,7 +46,7 @@ class FixREMDSwap : public Fix {
   class Compute *potential;    // energy
   bool checked = false;        // that all replicas are copies of one system
   bool in_run = false;
-  bool ended = false;               // the run, early, because another replica has ended its one
+  bool ended = false;               // the run, early: some replica has left its one
   double exchanged_energy = 0.0;    // taken from velocities and thermostat so far
 
   [[noreturn]] void stop(const std::string &);

@@ -280,7 +280,7 @@ class Manners(unittest.TestCase):
             for kind, runs in (("soft", 1), ("continue", 1)):
                 parts = [halt % kind, swap]
                 run = partitions(copper() + "".join(parts[::1 - 2 * order]) + "run 200\nprint 'here: $(step)'\n", timeout=120)
-                self.assertIn("replica 2 has ended its run at step 57, the others end theirs", run.text)
+                self.assertIn("replica 2 has ended its run early, at step 57; the others end theirs", run.text)
                 self.assertIn("here: 57", screen(run, 1))
                 self.assertIn("here: 60", screen(run, 0))
         run = partitions(copper() + halt % "hard" + swap + "run 200\n", timeout=120, expect_error=True)
