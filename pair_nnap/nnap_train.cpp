@@ -6,6 +6,7 @@
 
 #include "io/extended_xyz.h"
 #include "nnap/nnap_json.h"
+#include "nnap/weight_tensor.h"
 #include "train/active_set.h"
 #include "train/data_set.h"
 #include "train/fit.h"
@@ -224,8 +225,15 @@ TrainCommand parse_train(LAMMPS *lmp, int narg, char **arg)
     radial.rfuse_size = basis.rfuse_size;
     command.shape.bases.push_back(radial);
   }
-  for (const nnap::Basis &part : command.shape.bases)
+  const int ntypes = static_cast<int>(command.shape.elements.size());
+  for (const nnap::Basis &part : command.shape.bases) {
     command.cutoff = std::max(command.cutoff, part.rcut);
+    if (command.options.memory > 0.0 && nnap::trainable_weights(part, ntypes).count() > 0)
+      lmp->error->all(
+          FLERR,
+          "nnap train: 'memory' keeps descriptors, and random type weights would stay as they are: "
+          "train without it first, then go on from that potential with 'start' and 'memory'");
+  }
   return command;
 }
 

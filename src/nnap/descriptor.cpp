@@ -179,6 +179,12 @@ void Descriptor::tangent(const Kernel &kernel, const Neighbors &neighbors, Scrat
                         dP + p * invariants_.per_channel());
 }
 
+void Descriptor::freeze()
+{
+  trainable_ = {};
+  for (WeightTensor::Entry &e : weights_.entries) e.parameter = -1;
+}
+
 void Descriptor::copy_parameters_to(double *parameters) const
 {
   for (const WeightTensor::Entry &e : weights_.entries)

@@ -74,8 +74,9 @@ class Descriptor {
   void tangent(const Kernel &kernel, const Neighbors &neighbors, Scratch &scratch,
                double *dP) const;
 
-  /// The weights of the basis that training may change (weight_tensor.h).
+  /// The weights of the basis that training may change (weight_tensor.h); after freeze() none.
   const TrainableWeights &trainable() const { return trainable_; }
+  void freeze();
   void copy_parameters_to(double *parameters) const;
   void set_parameters(const double *parameters);
   /// After tangent() with the same scratch: adds the derivative by those weights of

@@ -121,15 +121,6 @@ void Evaluator::keep(int type, Workspace &ws, double *P, float *dP) const
   }
 }
 
-bool Evaluator::trains_bases() const
-{
-  for (const auto &model : models_)
-    if (model)
-      for (const Descriptor &d : model->descriptors)
-        if (d.trainable().count() > 0) return true;
-  return false;
-}
-
 bool Evaluator::knows_training_range() const
 {
   return std::none_of(models_.begin(), models_.end(), [](const std::optional<Model> &model) {
@@ -168,6 +159,13 @@ int Evaluator::first_parameter(int type) const
 int Evaluator::parameter_count() const
 {
   return first_parameter(ntypes());
+}
+
+void Evaluator::freeze_bases()
+{
+  for (auto &model : models_)
+    if (model)
+      for (Descriptor &d : model->descriptors) d.freeze();
 }
 
 void Evaluator::copy_parameters_to(double *parameters) const

@@ -43,8 +43,6 @@ class Evaluator {
   double cutoff() const { return cutoff_; }
   const char *kernel_name() const { return kernel_.name; }
   bool has_model(int type) const { return models_[type].has_value(); }
-  /// Whether training changes descriptors (Descriptor::trainable).
-  bool trains_bases() const;
 
   /// Descriptor of an atom of element `type` with workspace.neighbors; valid until the next call.
   const double *descriptor(int type, Workspace &workspace) const;
@@ -53,7 +51,7 @@ class Evaluator {
   /// E_i (eV); workspace.neighbors.gx,gy,gz receive dE_i/dr_j (eV/A).
   double evaluate(int type, Workspace &workspace) const;
 
-  /// The same with what keep() found for these neighbours. Only where no basis has trainable weights.
+  /// The same with what keep() found for these neighbours; only where bases have no trainable weights.
   double evaluate(int type, Workspace &workspace, const KeptDescriptor &kept) const;
   void keep(int type, Workspace &workspace, double *P, float *dP) const;
   /// Floats between the components of KeptDescriptor::dP.
@@ -72,6 +70,8 @@ class Evaluator {
   /// What training may change: for each element in order the weights of its network
   /// (Network::copy_parameters_to), then those of its bases (Descriptor::trainable).
   int parameter_count() const;
+  /// Training changes the networks alone from now on.
+  void freeze_bases();
   void copy_parameters_to(double *parameters) const;
   void set_parameters(const double *parameters);
   /// Index of the first parameter of an element.

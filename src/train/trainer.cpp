@@ -122,11 +122,23 @@ ErrorSums measure(const nnap::Evaluator &evaluator, const std::vector<TrainingFr
 
 // ---- training -----------------------------------------------------------------------------------
 
+namespace {
+
+/// Kept descriptors stay as they are.
+nnap::Evaluator evaluator_for(const nnap::Potential &potential, const TrainingOptions &options)
+{
+  nnap::Evaluator evaluator(potential);
+  if (options.memory > 0.0) evaluator.freeze_bases();
+  return evaluator;
+}
+
+}    // namespace
+
 Trainer::Trainer(nnap::Potential initial, std::vector<TrainingFrame> training,
                  std::vector<TrainingFrame> validation, const TrainingOptions &options,
                  MPI_Comm comm) :
     potential_(std::move(initial)),
-    evaluator_(potential_), training_(std::move(training)), validation_(std::move(validation)),
+    evaluator_(evaluator_for(potential_, options)), training_(std::move(training)), validation_(std::move(validation)),
     options_(options), comm_(comm), losses_(options.threads), gradients_(options.threads),
     soap_(evaluator_.parameter_blocks())
 {
@@ -149,7 +161,6 @@ Trainer::Trainer(nnap::Potential initial, std::vector<TrainingFrame> training,
 
 void Trainer::keep_descriptors()
 {
-  if (evaluator_.trains_bases()) return;
   std::vector<TrainingFrame *> kept;
   double left = options_.memory;
   for (auto *frames : {&training_, &validation_})
@@ -297,7 +308,7 @@ ErrorSums Trainer::validate()
 nnap::Potential Trainer::potential() const
 {
   nnap::Potential out = potential_;
-  nnap::Evaluator best(out);
+  nnap::Evaluator best = evaluator_for(out, options_);
   best.set_parameters(best_.data());
   best.store_weights(out);
   return out;

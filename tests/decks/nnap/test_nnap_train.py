@@ -1,6 +1,7 @@
 """nnap train and nnap test in LAMMPS: data labelled by another pair style, ranks, resume, bad data."""
 
 import gzip
+import json
 import os
 import re
 import subprocess
@@ -108,6 +109,22 @@ class Training(unittest.TestCase):
         for loss in losses[1:]:
             for a, b in zip(loss, losses[0]):
                 self.assertAlmostEqual(a, b, delta=1e-2 * b)
+
+    def test_kept_descriptors_keep_type_weights(self):
+        """With memory only the networks go on learning."""
+        folder = self.folder()
+        first = self.train % "wtype rfuse 2 epochs 4"
+        text = lammps(first.replace("epochs", "memory 1 epochs"), folder=folder, expect_error=True).text
+        self.assertIn("go on from that potential with 'start' and 'memory'", text)
+        lammps(first, folder=folder)
+        lammps("nnap train data.extxyz.gz next.nnap.json start out.nnap.json epochs 3 batch 2 memory 1\n", folder=folder)
+        potentials = []
+        for name in ("out.nnap.json", "next.nnap.json"):
+            with open(os.path.join(folder, name)) as file:
+                potentials.append(json.load(file))
+        for before, after in zip(*(p["models"] for p in potentials)):
+            self.assertEqual(before["basis"], after["basis"])
+            self.assertNotEqual(before["nn"], after["nn"])
 
     def test_start_from_a_potential(self):
         """Going on from what was learned begins where that ended, and keeps elements and shape."""
