@@ -163,24 +163,27 @@ class Statistics(unittest.TestCase):
         self.assertLess(kolmogorov_smirnov(walks[0], walks[1]), 1e-6, "the test can tell temperatures apart")
 
     def test_as_often_as_temper(self):
-        """Acceptances of the stock command on the same system."""
-        steps, every = 40000, 50
+        """Acceptances of the stock commands on the same system, at constant volume and at constant pressure."""
+        steps, every = 30000, 50
         ladder = "300 380 480 610"
-        script = copper("langevin", cells=2).replace("300 345 397 456", ladder) + "unfix heat\nfix heat all langevin $t $t 0.1 ${seed}\n"
-        ours = partitions(script + "thermo 40000\nfix swap all remd/swap %d 4712 %s\nrun %d\n" % (every, ladder, steps))
-        pairs = [p for *_, p in exchange_log(ours)]
-        stock = partitions(script + "thermo 40000\ntemper %d %d $t heat 0 4712\n" % (steps, every))
-        # level of each replica, from 0; a pair has exchanged when both levels are the other's
-        maps = [[int(x) for x in line.split()[1:]] for line in stock.text.splitlines()
-                if len(line.split()) == 5 and line.split()[0].isdigit()]
-        self.assertEqual(len(maps), steps // every + 1)
-        for i in range(3):
-            attempts = [p[i] for p in pairs if p[i] != "."]
-            self.assertEqual(len(attempts), steps // every // 2)
-            exchanges = sum(after[before.index(i)] == i + 1 for before, after in zip(maps, maps[1:]))
-            rate, other = attempts.count("+") / len(attempts), exchanges / len(attempts)
-            self.assertGreater(rate, 0.02)
-            self.assertLess(abs(rate - other), 4.0 * math.sqrt(2.0 * rate * (1.0 - rate) / len(attempts)), "pair %d" % i)
+        for thermostat, new, stock in (("langevin", "fix heat all langevin $t $t 0.1 ${seed}", "temper %d %d $t heat 0 4712"),
+                                       ("npt", "fix heat all npt temp $t $t 0.1 iso 1e4 1e4 0.5", "temper/npt %d %d $t heat 0 4712 1e4")):
+            script = copper(thermostat, cells=2).replace("300 345 397 456", ladder) + "unfix heat\n%s\nrun 5000\nthermo 30000\n" % new
+            ours = partitions(script + "fix swap all remd/swap %d 4712 %s\nrun %d\n" % (every, ladder, steps))
+            pairs = [p for *_, p in exchange_log(ours)]
+            theirs = partitions(script + stock % (steps, every) + "\n")
+            # level of each replica, from 0; a pair has exchanged when both levels are the other's
+            maps = [[int(x) for x in line.split()[1:]] for line in theirs.text.splitlines()
+                    if len(line.split()) == 5 and line.split()[0].isdigit()]
+            self.assertEqual(len(maps), steps // every + 1)
+            for i in range(3):
+                attempts = [p[i] for p in pairs if p[i] != "."]
+                self.assertEqual(len(attempts), steps // every // 2)
+                exchanges = sum(after[before.index(i)] == i + 1 for before, after in zip(maps, maps[1:]))
+                rate, other = attempts.count("+") / len(attempts), exchanges / len(attempts)
+                self.assertGreater(rate, 0.02)
+                self.assertLess(abs(rate - other), 4.0 * math.sqrt(2.0 * rate * (1.0 - rate) / len(attempts)),
+                                "%s, pair %d" % (thermostat, i))
 
 
 class Exactness(unittest.TestCase):
