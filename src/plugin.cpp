@@ -10,6 +10,7 @@
 #include "pair.h"
 #include "version.h"
 
+#include "compute_ops.h"
 #include "fix_remd_swap.h"
 #include "nnap_command.h"
 #include "pair_nnap.h"
@@ -65,6 +66,7 @@ constexpr StyleEntry styles[] = {
     pair<PairNNAP>("nnap", "neural-network potential with Spherical-Chebyshev descriptors"),
     command<NNAP>("nnap", "trains, tests, shows and converts files of pair style nnap"),
     fix<FixREMDSwap>("remd/swap", "replica exchange of temperatures between partitions"),
+    compute<ComputeOPS>("ops", "clusters of oxidation-induced pinned structures"),
     command<REMD>("remd", "one trajectory per temperature from one per replica"),
 };
 

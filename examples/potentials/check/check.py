@@ -2,6 +2,7 @@
 
     python3 check.py crystals ../ZrCuO.nnap.json             seconds
     python3 check.py survive ../ZrCuO.nnap.json [JOBS]       an hour or two: JOBS runs at a time, default 2
+    python3 check.py glass ../ZrCuO.nnap.json                after survive: what its quenched glasses look like at 300 K
     python3 check.py errors ../ZrCuO.nnap.json DATA          labelled frames (extended XYZ) that were not trained on
 
 The program is build/lmp of the checkout, or the one named by the environment variable LMP. Each run
@@ -155,20 +156,80 @@ def endured(potential, numbers, test, temperature, work):
     return row
 
 
-def survive(potential, elements, work, jobs):
+def mixtures(elements):
     if "O" in elements:
-        mixtures = [{"Zr": 54, "Cu": 54, "O": 0}, {"Zr": 51, "Cu": 51, "O": 5}, {"Zr": 38, "Cu": 38, "O": 32}]
-        bad = [(mixtures[1], "compress"), (mixtures[1], "shear"), (mixtures[1], "surface"), (mixtures[1], "insert")]
-    else:
-        mixtures = [{"Ti": 27, "Zr": 27, "Hf": 27, "Co": 27}]
-        bad = [(mixtures[0], "compress"), (mixtures[0], "shear"), (mixtures[0], "surface")]
-    runs = [(mixture, test, 300) for mixture, test in bad]
-    runs += [(mixture, "hold", temperature) for temperature in (300, 1000, 2500) for mixture in mixtures]
+        return [{"Zr": 54, "Cu": 54, "O": 0}, {"Zr": 51, "Cu": 51, "O": 5}, {"Zr": 38, "Cu": 38, "O": 32}]
+    return [{"Ti": 27, "Zr": 27, "Hf": 27, "Co": 27}]
+
+
+def survive(potential, elements, work, jobs):
+    mixed = mixtures(elements)
+    bad = ["compress", "shear", "surface"] + ["insert"] * ("O" in elements)
+    runs = [(mixed["O" in elements], test, 300) for test in bad]
+    runs += [(mixture, "hold", temperature) for temperature in (300, 1000, 2500) for mixture in mixed]
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         rows = list(pool.map(lambda r: endured(potential, *r, work), runs))
     lines = ["| test | atoms | T (K) | density (1/A^3) | drift at constant energy (eV/atom/ps) | largest grade |",
              "|---|---|---|---|---|---|"]
     return lines + ["| " + " | ".join(row) + " |" for row in rows]
+
+
+def frames(path):
+    """Box lengths (A) and (type, position) of the atoms of each frame of a text dump."""
+    with open(path) as file:
+        for frame in file.read().split("ITEM: TIMESTEP\n")[1:]:
+            lines = frame.splitlines()
+            count = int(lines[2])
+            box = [float(high) - float(low) for low, high in (line.split()[:2] for line in lines[4:7])]
+            yield box, [(int(w[1]), [float(x) for x in w[2:5]]) for w in (line.split() for line in lines[8:8 + count])]
+
+
+def pair_distribution(path, ntypes, width=0.05, last=6.0):
+    """Density (1/A^3), and g[a, b]: the mean number of b in each shell around an a, and g(r) there."""
+    shells = int(last / width)
+    counts = {(a, b): [0] * shells for a in range(1, ntypes + 1) for b in range(1, ntypes + 1)}
+    total, atoms, volumes = [0] * (ntypes + 1), 0, 0.0
+    for box, places in frames(path):
+        volumes += box[0] * box[1] * box[2]
+        atoms += len(places)
+        for i, (a, x) in enumerate(places):
+            total[a] += 1
+            for b, y in places[:i]:
+                r = sum((abs(u - v) - length * round(abs(u - v) / length)) ** 2 for u, v, length in zip(x, y, box)) ** 0.5
+                if r < last:
+                    counts[a, b][int(r / width)] += 1
+                    counts[b, a][int(r / width)] += 1
+    density = atoms / volumes
+    result = {}
+    for (a, b), count in counts.items():
+        if not total[a] or not total[b]:
+            continue
+        around = [n / total[a] for n in count]
+        ideal = [density * total[b] / atoms * 4.18879 * width ** 3 * ((k + 1) ** 3 - k ** 3) for k in range(shells)]
+        result[a, b] = (around, [n / m for n, m in zip(around, ideal)])
+    return density, result
+
+
+def glass(potential, elements, work):
+    """Density, highest peaks of the pair distribution functions, and neighbours up to the minimum behind them."""
+    survived = os.path.join(os.path.dirname(work), "survive")
+    lines = ["| glass at 300 K | density (1/A^3) | (g/cm^3) | pair | highest peak of g(r) (A) | neighbours |", "|---|---|---|---|---|---|"]
+    for mixture in mixtures(elements):
+        composition = "".join("%s%d" % item for item in mixture.items() if item[1])
+        names = list(mixture)
+        density, pairs = pair_distribution(os.path.join(survived, composition + "_hold_300", "frames.dump"), len(names))
+        mass = sum(MASS[e] * n for e, n in mixture.items()) / sum(mixture.values())
+        first = [composition, "%.4f" % density, "%.2f" % (density * mass * 1.66054)]
+        for (a, b), (around, g) in sorted(pairs.items()):
+            if a > b:
+                continue
+            smooth = [sum(g[max(0, k - 1):k + 2]) / 3 for k in range(len(g))]
+            top = max(range(len(g)), key=lambda k: smooth[k])
+            bottom = min(range(top, min(top + 30, len(g))), key=lambda k: smooth[k])
+            lines.append("| " + " | ".join([*first, "%s-%s" % (names[a - 1], names[b - 1]), "%.2f" % (0.05 * (top + 0.5)),
+                                            "%.1f" % sum(around[:bottom])]) + " |")
+            first = [""] * 3
+    return lines
 
 
 def main(what, potential, argument="2"):
@@ -181,6 +242,8 @@ def main(what, potential, argument="2"):
         lines = crystals(potential, elements, work)
     elif what == "survive":
         lines = survive(potential, elements, work, int(argument))
+    elif what == "glass":
+        lines = glass(potential, elements, work)
     elif what == "errors":
         lines = errors(potential, elements, argument, work)
     else:

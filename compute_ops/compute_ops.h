@@ -1,0 +1,52 @@
+// Clusters of oxidation-induced pinned structures; page: docs/compute_ops.rst
+
+#ifdef COMPUTE_CLASS
+// clang-format off
+ComputeStyle(ops,ComputeOPS);
+// clang-format on
+#else
+
+#ifndef LMP_COMPUTE_OPS_H
+#define LMP_COMPUTE_OPS_H
+
+#include "compute.h"
+
+#include <memory>
+#include <vector>
+
+namespace LAMMPS_NS {
+
+class ComputeOPS : public Compute {
+ public:
+  ComputeOPS(class LAMMPS *, int, char **);
+  ~ComputeOPS() override;
+
+  void init() override;
+  double compute_scalar() override;
+  void compute_vector() override;
+  void compute_array() override;
+  void compute_peratom() override;
+  int pack_forward_comm(int, int *, double *, int, int *) override;
+  void unpack_forward_comm(int, int, double *) override;
+  int pack_reverse_comm(int, int, double *) override;
+  void unpack_reverse_comm(int, int *, double *) override;
+  double memory_usage() override;
+
+ private:
+  std::vector<char> kind_of_type;    // turing_glass::ops::Kind
+  double cutoff = 2.8, reach = 4.2;
+  int nmax = 0;
+  double **peratom = nullptr;    // what array_atom points to
+  std::vector<double> images;    // of own atoms 0, of copies that from which they come
+  std::vector<double> bonds;     // O bonded to each Zr, own and copies
+  struct Cluster;
+  std::vector<Cluster> clusters;    // largest first, the same on all ranks
+  bigint invoked = -1;              // step of all of this
+
+  void update_clusters();
+};
+
+}    // namespace LAMMPS_NS
+
+#endif
+#endif
