@@ -1,6 +1,7 @@
 #include "compute_ops.h"
 
 #include "graph/components.h"
+#include "ops/alpha_shape.h"
 #include "ops/network.h"
 
 #include "atom.h"
@@ -14,12 +15,14 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <tuple>
 #include <unordered_map>
 
 using namespace LAMMPS_NS;
 using turing_glass::graph::Components;
 using turing_glass::graph::Id;
 using turing_glass::ops::Kind;
+using turing_glass::ops::Point;
 
 namespace {
 
@@ -37,7 +40,7 @@ enum : int {
   INFINITE,
   VECTOR
 };
-constexpr int cluster_columns = 11;
+constexpr int cluster_columns = 14;
 
 }    // namespace
 
@@ -47,8 +50,18 @@ struct ComputeOPS::Cluster {
   double place[3];    // sum of positions put together, then the centre
   double square;      // sum of their squares, then the radius of gyration
   double infinite[3];
+  double volume, area, euler;    // of its surface
 
   double atoms() const { return oxygen + zirconium; }
+};
+
+struct ComputeOPS::Member {
+  double label, tag, x[3];
+};
+
+struct ComputeOPS::Surface {
+  double label;
+  turing_glass::ops::AlphaShape shape;
 };
 
 /* ---------------------------------------------------------------------- */
@@ -69,14 +82,20 @@ ComputeOPS::ComputeOPS(LAMMPS *lmp, int narg, char **arg) : Compute(lmp, narg, a
     }
   }
   for (int iarg = 5; iarg < narg; iarg += 2) {
-    double *value = strcmp(arg[iarg], "cutoff") == 0 ? &cutoff
-        : strcmp(arg[iarg], "reach") == 0            ? &reach
-                                                     : nullptr;
-    if (!value) error->all(FLERR, "Compute ops: unknown keyword '{}' (cutoff, reach)", arg[iarg]);
-    if (iarg + 1 == narg) error->all(FLERR, "Compute ops: keyword {} needs a distance", arg[iarg]);
+    const std::string key = arg[iarg];
+    double *value = key == "cutoff" ? &cutoff
+        : key == "reach"            ? &reach
+        : key == "hull"             ? &probe
+                                    : nullptr;
+    if (!value) error->all(FLERR, "Compute ops: unknown keyword '{}' (cutoff, reach, hull)", key);
+    if (iarg + 1 == narg) error->all(FLERR, "Compute ops: keyword {} needs a distance", key);
     *value = utils::numeric(FLERR, arg[iarg + 1], false, lmp);
-    if (*value <= 0.0) error->all(FLERR, "Compute ops: {} must be above 0", arg[iarg]);
+    if (*value <= 0.0) error->all(FLERR, "Compute ops: {} must be above 0", key);
   }
+  if (probe > 0.0 && !turing_glass::ops::has_alpha_shapes())
+    error->all(
+        FLERR,
+        "Compute ops: keyword hull needs Qhull, without which this was built (Debian: libqhull-dev)");
   if (!atom->tag_enable)
     error->all(FLERR, "Compute ops: clusters are known by atom IDs; use atom_modify id yes");
 
@@ -101,7 +120,7 @@ ComputeOPS::~ComputeOPS()
 
 void ComputeOPS::init()
 {
-  invoked = -1;
+  invoked = surfaces_invoked = -1;
 }
 
 /* ----------------------------------------------------------------------
@@ -156,6 +175,7 @@ void ComputeOPS::update_clusters()
   // clusters of this rank, then of all: the same list everywhere
   std::unordered_map<Id, Cluster> mine;
   std::vector<Components::Place> places(own);
+  members.clear();
   double sums[6] = {0.0, 0.0, 0.0,
                     0.0, 0.0, 0.0};    // of O: number, bonds, neighbors, paths, close, close^2
   for (int i = 0, o = 0; i < own; ++i) {
@@ -171,14 +191,19 @@ void ComputeOPS::update_clusters()
     places[i] = components.place(tag[i]);
     Cluster &cluster =
         mine.try_emplace(places[i].label,
-                         Cluster{static_cast<double>(places[i].label), 0, 0, {}, 0, {}})
+                         Cluster{static_cast<double>(places[i].label), 0, 0, {}, 0, {}, 0, 0, 0})
             .first->second;
     (oxygen ? cluster.oxygen : cluster.zirconium) += 1.0;
-    const auto &n = places[i].image;
+    // along an axis on which the cluster is infinite there is no way to put it together
+    const unsigned axes = components.infinite(tag[i]);
+    auto n = places[i].image;
+    for (int k = 0; k < 3; ++k)
+      if (axes >> k & 1U) n[k] = 0;
     const double x[] = {atom->x[i][0] + n[0] * domain->xprd + n[1] * domain->xy + n[2] * domain->xz,
                         atom->x[i][1] + n[1] * domain->yprd + n[2] * domain->yz,
                         atom->x[i][2] + n[2] * domain->zprd};
-    const unsigned axes = components.infinite(tag[i]);
+    members.push_back(
+        {static_cast<double>(places[i].label), static_cast<double>(tag[i]), {x[0], x[1], x[2]}});
     for (int k = 0; k < 3; ++k) {
       cluster.place[k] += x[k];
       cluster.square += x[k] * x[k];
@@ -267,6 +292,80 @@ void ComputeOPS::update_clusters()
   }
 }
 
+/* ----------------------------------------------------------------------
+   the surface of each cluster, on the rank (place in the list) modulo (ranks)
+------------------------------------------------------------------------- */
+
+void ComputeOPS::update_surfaces()
+{
+  if (surfaces_invoked == update->ntimestep) return;
+  surfaces_invoked = update->ntimestep;
+  std::unordered_map<Id, int> index;
+  for (const Cluster &cluster : clusters)
+    index.emplace(static_cast<Id>(cluster.label), static_cast<int>(index.size()));
+
+  // each rank gets the atoms of its clusters
+  constexpr int width = sizeof(Member) / sizeof(double);
+  std::vector<std::vector<Member>> to(comm->nprocs);
+  for (const Member &member : members)
+    to[index[static_cast<Id>(member.label)] % comm->nprocs].push_back(member);
+  std::vector<int> sent(comm->nprocs), received(comm->nprocs), send_at(comm->nprocs, 0),
+      receive_at(comm->nprocs, 0);
+  std::vector<Member> outgoing;
+  for (int rank = 0; rank < comm->nprocs; ++rank) {
+    sent[rank] = width * static_cast<int>(to[rank].size());
+    outgoing.insert(outgoing.end(), to[rank].begin(), to[rank].end());
+  }
+  MPI_Alltoall(sent.data(), 1, MPI_INT, received.data(), 1, MPI_INT, world);
+  std::partial_sum(sent.begin(), sent.end() - 1, send_at.begin() + 1);
+  std::partial_sum(received.begin(), received.end() - 1, receive_at.begin() + 1);
+  std::vector<Member> incoming((receive_at.back() + received.back()) / width);
+  MPI_Alltoallv(outgoing.data(), sent.data(), send_at.data(), MPI_DOUBLE, incoming.data(),
+                received.data(), receive_at.data(), MPI_DOUBLE, world);
+  std::sort(incoming.begin(), incoming.end(), [](const Member &a, const Member &b) {
+    return a.label != b.label ? a.label < b.label : a.tag < b.tag;
+  });
+
+  // what fails on one rank is told by all
+  std::string failure;
+  surfaces.clear();
+  std::vector<double> numbers(3 * clusters.size(), 0.0), all(numbers.size());
+  const Point cell[] = {{domain->xprd, 0.0, 0.0},
+                        {domain->xy, domain->yprd, 0.0},
+                        {domain->xz, domain->yz, domain->zprd}};
+  for (auto begin = incoming.begin(); begin != incoming.end() && failure.empty();) {
+    const auto end = std::find_if(begin, incoming.end(),
+                                  [&](const Member &m) { return m.label != begin->label; });
+    const int k = index[static_cast<Id>(begin->label)];
+    std::vector<Point> points, periods;
+    for (int axis = 0; axis < 3; ++axis)
+      if (clusters[k].infinite[axis] > 0.0) periods.push_back(cell[axis]);
+    for (auto member = begin; member != end; ++member)
+      points.push_back({member->x[0], member->x[1], member->x[2]});
+    try {
+      surfaces.push_back({begin->label, turing_glass::ops::alpha_shape(points, probe, periods)});
+      const auto &surface = surfaces.back().shape;
+      numbers[3 * k] = surface.volume;
+      numbers[3 * k + 1] = surface.area;
+      numbers[3 * k + 2] = surface.euler;
+    } catch (const std::exception &e) {
+      failure = fmt::format("cluster {:.0f}: {}", begin->label, e.what());
+    }
+    begin = end;
+  }
+  int bad = !failure.empty(), any = 0;
+  MPI_Allreduce(&bad, &any, 1, MPI_INT, MPI_MAX, world);
+  if (bad) error->one(FLERR, "Compute ops: {}", failure);
+  if (any) error->all(FLERR, "Compute ops: a surface could not be made");
+  MPI_Allreduce(numbers.data(), all.data(), static_cast<int>(all.size()), MPI_DOUBLE, MPI_SUM,
+                world);
+  for (std::size_t k = 0; k < clusters.size(); ++k) {
+    clusters[k].volume = all[3 * k];
+    clusters[k].area = all[3 * k + 1];
+    clusters[k].euler = all[3 * k + 2];
+  }
+}
+
 /* ---------------------------------------------------------------------- */
 
 double ComputeOPS::compute_scalar()
@@ -282,19 +381,21 @@ void ComputeOPS::compute_vector()
   update_clusters();
 }
 
-// a cluster: label, atoms, O, Zr, centre, radius of gyration, infinite along each axis
+// a cluster: label, atoms, O, Zr, centre, radius of gyration, infinite along each axis; volume, area and Euler
+// number of its surface
 void ComputeOPS::compute_array()
 {
   invoked_array = update->ntimestep;
   update_clusters();
+  if (probe > 0.0) update_surfaces();
   size_array_rows = static_cast<int>(clusters.size());
   memory->destroy(array);
   memory->create(array, std::max(1, size_array_rows), cluster_columns, "ops:array");
   for (int i = 0; i < size_array_rows; ++i) {
     const Cluster &c = clusters[i];
-    const double row[] = {c.label,       c.atoms(),     c.oxygen,     c.zirconium,
-                          c.place[0],    c.place[1],    c.place[2],   c.square,
-                          c.infinite[0], c.infinite[1], c.infinite[2]};
+    const double row[] = {c.label,       c.atoms(),  c.oxygen, c.zirconium,   c.place[0],
+                          c.place[1],    c.place[2], c.square, c.infinite[0], c.infinite[1],
+                          c.infinite[2], c.volume,   c.area,   c.euler};
     std::copy_n(row, cluster_columns, array[i]);
   }
 }
@@ -331,6 +432,48 @@ int ComputeOPS::pack_reverse_comm(int n, int first, double *buf)
 void ComputeOPS::unpack_reverse_comm(int n, int *list, double *buf)
 {
   for (int i = 0; i < n; ++i) bonds[list[i]] += buf[i];
+}
+
+/* ----------------------------------------------------------------------
+   for fix ops/mesh: the surfaces of all clusters, on the first rank
+------------------------------------------------------------------------- */
+
+ComputeOPS::Mesh ComputeOPS::mesh()
+{
+  update_clusters();
+  update_surfaces();
+  // numbers of one rank: of each surface label, vertices, triangles; then those
+  std::vector<double> mine;
+  for (const Surface &surface : surfaces) {
+    const auto &[vertices, triangles] = std::tie(surface.shape.vertices, surface.shape.triangles);
+    if (triangles.empty()) continue;
+    mine.insert(mine.end(), {surface.label, 1.0 * vertices.size(), 1.0 * triangles.size()});
+    for (const Point &p : vertices) mine.insert(mine.end(), p.begin(), p.end());
+    for (const auto &t : triangles) mine.insert(mine.end(), t.begin(), t.end());
+  }
+  const int count = static_cast<int>(mine.size());
+  std::vector<int> counts(comm->nprocs), starts(comm->nprocs, 0);
+  MPI_Gather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, 0, world);
+  std::partial_sum(counts.begin(), counts.end() - 1, starts.begin() + 1);
+  std::vector<double> all(comm->me == 0 ? starts.back() + counts.back() : 0);
+  MPI_Gatherv(mine.data(), count, MPI_DOUBLE, all.data(), counts.data(), starts.data(), MPI_DOUBLE,
+              0, world);
+
+  Mesh mesh;
+  for (auto next = all.begin(); next != all.end();) {
+    const double label = *next++;
+    const int vertices = static_cast<int>(*next++), triangles = static_cast<int>(*next++);
+    const int first = static_cast<int>(mesh.vertices.size());
+    for (int k = 0; k < vertices; ++k, next += 3)
+      mesh.vertices.push_back({next[0], next[1], next[2]});
+    for (int k = 0; k < triangles; ++k, next += 3) {
+      mesh.triangles.push_back({first + static_cast<int>(next[0]),
+                                first + static_cast<int>(next[1]),
+                                first + static_cast<int>(next[2])});
+      mesh.labels.push_back(static_cast<tagint>(label));
+    }
+  }
+  return mesh;
 }
 
 double ComputeOPS::memory_usage()

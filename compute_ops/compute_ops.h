@@ -11,7 +11,7 @@ ComputeStyle(ops,ComputeOPS);
 
 #include "compute.h"
 
-#include <memory>
+#include <array>
 #include <vector>
 
 namespace LAMMPS_NS {
@@ -32,18 +32,34 @@ class ComputeOPS : public Compute {
   void unpack_reverse_comm(int, int *, double *) override;
   double memory_usage() override;
 
+  // triangles, each with the label of its cluster; those of one cluster together, labels in no order
+  struct Mesh {
+    std::vector<std::array<double, 3>> vertices;
+    std::vector<std::array<int, 3>> triangles;
+    std::vector<tagint> labels;
+  };
+  Mesh mesh();    // on the first rank; needs the keyword hull
+  bool has_mesh() const { return probe > 0.0; }
+
  private:
   std::vector<char> kind_of_type;    // turing_glass::ops::Kind
   double cutoff = 2.8, reach = 4.2;
+  double probe = 0.0;    // radius, of surfaces; 0: none
   int nmax = 0;
   double **peratom = nullptr;    // what array_atom points to
   std::vector<double> images;    // of own atoms 0, of copies that from which they come
   std::vector<double> bonds;     // O bonded to each Zr, own and copies
   struct Cluster;
   std::vector<Cluster> clusters;    // largest first, the same on all ranks
-  bigint invoked = -1;              // step of all of this
+  struct Member;
+  std::vector<Member>
+      members;    // own atoms of clusters, where they are when those are put together
+  struct Surface;
+  std::vector<Surface> surfaces;                 // of some clusters
+  bigint invoked = -1, surfaces_invoked = -1;    // steps of all of this
 
   void update_clusters();
+  void update_surfaces();
 };
 
 }    // namespace LAMMPS_NS

@@ -27,6 +27,7 @@ extern "C" {
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <map>
 #include <memory>
 #include <random>
@@ -82,30 +83,46 @@ bool has_alpha_shapes()
 AlphaShape alpha_shape(const std::vector<Point> &points, double probe,
                        const std::vector<Point> &periods)
 {
-  // the cluster and its images; the first ones are the cluster itself
   const int own = static_cast<int>(points.size());
-  std::vector<Vector> x;
-  for (const Point &p : points) x.emplace_back(p[0], p[1], p[2]);
-  for (const Point &period : periods) {
-    const Vector step(period[0], period[1], period[2]);
-    const std::size_t before = x.size();
-    for (const double n : {-1.0, 1.0})
-      for (std::size_t k = 0; k < before; ++k) x.push_back(x[k] + n * step);
-  }
   AlphaShape shape;
-  if (x.size() < 4) return shape;
+  if (own == 0) return shape;
 
-  // crystals have many points on one sphere: a shift too small to matter makes the tetrahedra unique. Images
-  // are shifted alike.
+  // the cluster, then those of its images that a probe touching the cluster can reach. Crystals have many
+  // points on one sphere: a shift too small to matter makes the tetrahedra unique; images are shifted alike.
+  std::vector<Vector> x, shifts;
   constexpr double shift = 1e-5;
   std::mt19937 random(1);
-  std::vector<Vector> shifts;
-  for (int k = 0; k < own; ++k)
+  Vector low = Vector::Constant(std::numeric_limits<double>::max()), high = -low;
+  for (const Point &p : points) {
+    x.emplace_back(p[0], p[1], p[2]);
     shifts.emplace_back(
         Vector::NullaryExpr([&] { return shift * (random() / 4294967296.0 - 0.5); }));
+    low = low.cwiseMin(x.back());
+    high = high.cwiseMax(x.back());
+  }
+  for (const Point &period : periods) {
+    const Vector step(period[0], period[1], period[2]);
+    if (step.norm() < 4.0 * probe)
+      throw std::runtime_error("the cell is shorter than four radii of the probe");
+    const std::size_t before = x.size();
+    for (const double n : {-1.0, 1.0})
+      for (std::size_t k = 0; k < before; ++k) {
+        x.emplace_back(x[k] + n * step);
+        shifts.push_back(shifts[k]);
+      }
+  }
+  const double margin = 2.0 * probe + 1.0;
+  std::size_t kept = own;
+  for (std::size_t k = own; k < x.size(); ++k)
+    if (((x[k] - low).array() > -margin).all() && ((high - x[k]).array() > -margin).all()) {
+      x[kept] = x[k];
+      shifts[kept++] = shifts[k];
+    }
+  x.resize(kept);
+  if (x.size() < 4) return shape;
   std::vector<double> coordinates;
   for (std::size_t k = 0; k < x.size(); ++k)
-    for (int axis = 0; axis < 3; ++axis) coordinates.push_back(x[k][axis] + shifts[k % own][axis]);
+    for (int axis = 0; axis < 3; ++axis) coordinates.push_back(x[k][axis] + shifts[k][axis]);
 
   // triangles by their corners; the last corner of their tetrahedron while only one has them
   std::map<std::array<int, 3>, int> open;

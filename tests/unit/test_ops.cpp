@@ -166,6 +166,11 @@ TEST_F(AlphaShapes, SlabAndRodThroughTheCell)
   EXPECT_EQ(full.euler, 0.0);
 }
 
+TEST_F(AlphaShapes, CellsTooShort)
+{
+  EXPECT_THROW(alpha_shape({{0, 0, 0}, {1, 0, 0}, {0, 1, 0}}, 2.0, {{7.0, 0.0, 0.0}}), std::runtime_error);
+}
+
 TEST_F(AlphaShapes, TooFewForASurface)
 {
   EXPECT_EQ(alpha_shape({}, 2.0, {}).volume, 0.0);

@@ -1,0 +1,35 @@
+// Writes the surfaces of compute ops; page: docs/compute_ops.rst
+
+#ifdef FIX_CLASS
+// clang-format off
+FixStyle(ops/mesh,FixOPSMesh);
+// clang-format on
+#else
+
+#ifndef LMP_FIX_OPS_MESH_H
+#define LMP_FIX_OPS_MESH_H
+
+#include "fix.h"
+
+#include <string>
+
+namespace LAMMPS_NS {
+
+class FixOPSMesh : public Fix {
+ public:
+  FixOPSMesh(class LAMMPS *, int, char **);
+
+  int setmask() override;
+  void init() override;
+  void setup(int) override;
+  void end_of_step() override;
+
+ private:
+  std::string compute, file;
+  class ComputeOPS *ops;    // found by init()
+};
+
+}    // namespace LAMMPS_NS
+
+#endif
+#endif
