@@ -1,4 +1,4 @@
-// Writes the surfaces of compute ops; page: docs/compute_ops.rst
+// Writes the surfaces of compute ops; page: docs/fix_ops_mesh.rst
 
 #ifdef FIX_CLASS
 // clang-format off
