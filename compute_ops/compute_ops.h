@@ -12,6 +12,7 @@ ComputeStyle(ops,ComputeOPS);
 #include "compute.h"
 
 #include <array>
+#include <memory>
 #include <vector>
 
 namespace LAMMPS_NS {
@@ -49,13 +50,8 @@ class ComputeOPS : public Compute {
   double **peratom = nullptr;    // what array_atom points to
   std::vector<double> images;    // of own atoms 0, of copies that from which they come
   std::vector<double> bonds;     // O bonded to each Zr, own and copies
-  struct Cluster;
-  std::vector<Cluster> clusters;    // largest first, the same on all ranks
-  struct Member;
-  std::vector<Member>
-      members;    // own atoms of clusters, where they are when those are put together
-  struct Surface;
-  std::vector<Surface> surfaces;                 // of some clusters
+  struct Results;
+  std::unique_ptr<Results> results;
   bigint invoked = -1, surfaces_invoked = -1;    // steps of all of this
 
   void update_clusters();
