@@ -162,12 +162,3 @@ TEST(Components, SitePercolationAgainstSearchInBreadth)
   }
   EXPECT_GT(spanning, 0) << "the test must see infinite components";
 }
-
-int main(int argc, char **argv)
-{
-  MPI_Init(&argc, &argv);
-  ::testing::InitGoogleTest(&argc, argv);
-  const int result = RUN_ALL_TESTS();
-  MPI_Finalize();
-  return result;
-}
