@@ -8,6 +8,7 @@
 #include "comm.h"
 #include "domain.h"
 #include "error.h"
+#include "fix.h"
 #include "memory.h"
 #include "update.h"
 
@@ -296,6 +297,21 @@ void ComputeOPS::compute_peratom()
 {
   invoked_peratom = update->ntimestep;
   update_clusters();
+}
+
+// fix ave/time asks so for the number of rows, and locks it where it averages over steps
+int ComputeOPS::lock_length()
+{
+  update_clusters();
+  return static_cast<int>(results->clusters.size());
+}
+
+void ComputeOPS::lock(Fix *fix, bigint, bigint)
+{
+  error->all(FLERR,
+             "Compute ops: fix {} averages the array over steps, but its rows are other clusters on each step; "
+             "use Nrepeat 1 and ave one, or average the vector",
+             fix->id);
 }
 
 /* ----------------------------------------------------------------------

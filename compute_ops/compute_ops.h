@@ -27,6 +27,8 @@ class ComputeOPS : public Compute {
   void compute_vector() override;
   void compute_array() override;
   void compute_peratom() override;
+  int lock_length() override;
+  void lock(class Fix *, bigint, bigint) override;
   int pack_forward_comm(int, int *, double *, int, int *) override;
   void unpack_forward_comm(int, int, double *) override;
   int pack_reverse_comm(int, int, double *) override;

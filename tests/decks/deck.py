@@ -36,17 +36,30 @@ class Run:
                 return [float(x) for x in line.split(":")[1].split()]
         raise AssertionError("the script did not print '%s:'\n%s" % (word, self.text[-2000:]))
 
-    def dump(self, name):
-        """Last frame of a text dump: {id: [the other columns as numbers]}."""
+    def dumps(self, name):
+        """All frames of a text dump by step, each {id: [the other columns as numbers]}."""
+        frames = {}
         with open(self.path(name)) as file:
-            frames = file.read().split("ITEM: ATOMS")
-        atoms = {}
-        for line in frames[-1].splitlines()[1:]:
-            if line.startswith("ITEM"):
-                break
-            words = line.split()
-            atoms[int(words[0])] = [float(x) for x in words[1:]]
-        return atoms
+            for frame in file.read().split("ITEM: TIMESTEP")[1:]:
+                head, atoms = frame.split("ITEM: ATOMS")
+                rows = [line.split() for line in atoms.splitlines()[1:]]
+                frames[int(head.split()[0])] = {int(row[0]): [float(x) for x in row[1:]] for row in rows}
+        return frames
+
+    def dump(self, name):
+        """The last frame."""
+        return list(self.dumps(name).values())[-1]
+
+    def tables(self, name):
+        """A file of fix ave/time or ave/histo, mode vector: the rows of each step, without their numbers."""
+        tables = {}
+        with open(self.path(name)) as file:
+            lines = [line.split() for line in file if not line.startswith("#")]
+        while lines:
+            step, rows = int(lines[0][0]), int(lines[0][1])
+            tables[step] = [[float(x) for x in line[1:]] for line in lines[1:rows + 1]]
+            lines = lines[rows + 1:]
+        return tables
 
 
 def lammps(script, ranks=1, threads=1, arguments=(), folder=None, timeout=600, expect_error=False,

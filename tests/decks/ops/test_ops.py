@@ -203,6 +203,33 @@ class Clusters(unittest.TestCase):
         alone = lammps(head % "end.data" + "dump d all custom 1 alone.dump id " + COLUMNS + "\nrun 0\n", folder=folder)
         self.assertEqual(run.dump("ops.dump"), alone.dump("alone.dump"))
 
+    def test_output_fixes(self):
+        """The array through fix ave/time while the number of its rows changes, histograms of per-atom values."""
+        folder = tempfile.mkdtemp(dir=os.getcwd())
+        box = (17.0, 15.0, 16.0)
+        data_file(folder, random_frame(4, box), box)
+        run = lammps("units metal\nread_data atoms.data\n" + ZERO + "compute ops all ops 2 1\n"
+                     "velocity all create 3000 1 loop geom\nfix 1 all nve\ntimestep 0.002\ngroup O type 2\n"
+                     "dump d all custom 100 ops.dump id type " + COLUMNS + "\n"
+                     "fix rows all ave/time 100 1 100 c_ops[*] mode vector file rows.dat\n"
+                     "fix k O ave/histo 100 1 100 -0.5 40.5 41 c_ops[4] mode vector kind peratom file k.dat\nrun 300\n", 2, folder=folder)
+        tables = run.tables("rows.dat")
+        self.assertGreater(len({len(rows) for rows in tables.values()}), 1)
+        frames = run.dumps("ops.dump")
+        self.assertEqual(sorted(tables), sorted(frames))
+        for step, rows in tables.items():
+            members = {}
+            for values in frames[step].values():
+                if values[1]:
+                    members.setdefault(int(values[1]), []).append(values)
+            self.assertEqual([(int(r[0]), int(r[1])) for r in rows], sorted(((m, len(a)) for m, a in members.items()), key=lambda x: (-x[1], x[0])))
+        last = run.tables("k.dat")[300]
+        bonds = [values[4] for values in frames[300].values() if values[0] == 2]
+        self.assertEqual([r[1] for r in last], [bonds.count(k) for k in range(41)])
+        run = lammps("units metal\nread_data atoms.data\n" + ZERO + "compute ops all ops 2 1\n"
+                     "fix rows all ave/time 10 2 100 c_ops[*] mode vector file rows.dat\nrun 100\n", folder=folder, expect_error=True)
+        self.assertIn("fix rows averages the array over steps", run.text)
+
     def test_nothing_there(self):
         for types in ("3 1", "2 3"):    # no O; no Zr
             run = lammps(FLUORITE.format(n=2) + ZERO + "compute ops all ops %s hull 3\n" % types
