@@ -11,6 +11,7 @@
 #include "version.h"
 
 #include "compute_ops.h"
+#include "fix_insert_mask.h"
 #include "fix_ops_mesh.h"
 #include "fix_remd_swap.h"
 #include "nnap_command.h"
@@ -67,6 +68,7 @@ constexpr StyleEntry styles[] = {
     pair<PairNNAP>("nnap", "neural-network potential with Spherical-Chebyshev descriptors"),
     command<NNAP>("nnap", "trains, tests, shows and converts files of pair style nnap"),
     fix<FixREMDSwap>("remd/swap", "replica exchange of temperatures between partitions"),
+    fix<FixInsertMask>("insert/mask", "oxygen in the holes of a glass inside a mask"),
     compute<ComputeOPS>("ops", "clusters of oxidation-induced pinned structures"),
     fix<FixOPSMesh>("ops/mesh", "surfaces of the clusters of compute ops as VTK or OBJ files"),
     command<REMD>("remd", "one trajectory per temperature from one per replica"),

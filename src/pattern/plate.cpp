@@ -1,0 +1,36 @@
+#include "pattern/plate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+#include <stdexcept>
+
+namespace turing_glass::pattern {
+
+Mask over_plate(const Mask &mask, double lx, double ly, double pixel)
+{
+  std::ostringstream why;
+  if (pixel == 0.0) {
+    constexpr double tolerance = 0.05;
+    const double plate = lx / ly, whole = static_cast<double>(mask.nx) / mask.ny;
+    if (std::abs(plate / whole - 1.0) <= tolerance) return mask;
+    why << "its " << mask.nx << " x " << mask.ny << " pixels do not scale to a plate of " << lx << " x " << ly
+        << "; choose other axes, a mask of that aspect ratio, or the side of a pixel (keyword pixel)";
+    throw std::runtime_error(why.str());
+  }
+  Mask window;
+  window.nx = std::max(1, static_cast<int>(std::lround(lx / pixel)));
+  window.ny = std::max(1, static_cast<int>(std::lround(ly / pixel)));
+  if (window.nx > mask.nx || window.ny > mask.ny) {
+    why << "with pixels of " << pixel << " a plate of " << lx << " x " << ly << " takes " << window.nx << " x " << window.ny
+        << " of them, and it has " << mask.nx << " x " << mask.ny;
+    throw std::runtime_error(why.str());
+  }
+  for (int y = 0; y < window.ny; ++y) {
+    const auto row = mask.inside.begin() + static_cast<long>(y) * mask.nx;
+    window.inside.insert(window.inside.end(), row, row + window.nx);
+  }
+  return window;
+}
+
+}    // namespace turing_glass::pattern

@@ -1,0 +1,193 @@
+"""fix insert/mask as users run it. Standard library only."""
+
+import math
+import os
+import random
+import struct
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from deck import lammps  # noqa: E402
+
+# a plate of shuffled Cu and Zr, types 2 and 3, away from its lattice; type 1 is kept for O
+PLATE = """\
+units metal
+atom_modify map array
+lattice bcc 3.28
+region cell {region} 0 12 0 12 0 4{tilt}
+create_box 3 cell
+create_atoms 2 box
+mass 1 15.999
+mass 2 63.546
+mass 3 91.224
+set group all type/subset 3 576 7
+displace_atoms all random 0.4 0.4 0.4 7
+pair_style zero 6.0
+pair_coeff * *
+"""
+BLOCK = PLATE.format(region="block", tilt="")
+PRISM = PLATE.format(region="prism", tilt=" 3 0 0")
+DUMP = "write_dump all custom after.dump id type x y z modify sort id format float %.17g\nwrite_dump all custom scaled.dump id xs ys zs modify sort id format float %.17g\n"
+RESULTS = "print 'results: %s'\n" % " ".join("$(f_in[%d]:%%.15g)" % k for k in range(1, 7))
+
+
+def mask(folder, rows, name="mask.npy"):
+    """Strings of # and ., the last one at y = 0, as a NumPy file of bools."""
+    shape = (len(rows), len(rows[0]))
+    head = ("{'descr': '|b1', 'fortran_order': False, 'shape': (%d, %d), }" % shape).ljust(117) + "\n"
+    with open(os.path.join(folder, name), "wb") as file:
+        file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode())
+        file.write(b"".join(bytes(c == "#" for c in row) for row in reversed(rows)))
+
+
+SPOTS = ["............",
+         ".####.......",
+         ".####.......",
+         ".####.......",
+         ".####....##.",
+         ".........##.",
+         "............",
+         "............",
+         "............",
+         "#..........#",
+         "#..........#",
+         "............"]
+
+
+def minimum_image(a, b, box):
+    return math.sqrt(sum((u - v - n * round((u - v) / n)) ** 2 for u, v, n in zip(a, b, box)))
+
+
+class Insert(unittest.TestCase):
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(dir=os.getcwd())
+        mask(self.folder, SPOTS)
+
+    def lammps(self, script, ranks=1, **keywords):
+        return lammps(script, ranks, folder=self.folder, **keywords)
+
+    def test_in_the_mask_alike_on_any_ranks(self):
+        """Number, places and distances of the O, by an independent look at the atoms; same atoms on 1, 2, 4 ranks."""
+        for plate in (BLOCK, PRISM):
+            frames = []
+            for ranks in (1, 2, 4):
+                run = self.lammps(plate + "fix in all insert/mask 1 4.7 77 mask mask.npy swap 2 3 distance 1.5\nrun 0\n" + RESULTS + DUMP, ranks)
+                frames.append((run.dump("after.dump"), run.printed("results")))
+                self.assertEqual(frames[0], frames[-1], "%d ranks" % ranks)
+            atoms, results = frames[0]
+            kinds = [row[0] for row in atoms.values()]
+            self.assertEqual((kinds.count(1), kinds.count(2), kinds.count(3)), (57, 576, 576))    # 56.8 of 1208.8
+            self.assertEqual(results[0], 57)
+            self.assertEqual(sorted(atoms)[-57:], [number for number in sorted(atoms) if atoms[number][0] == 1])
+            oxygen = [n for n in atoms if atoms[n][0] == 1]
+            scaled = run.dump("scaled.dump")
+            pixels = [(int(scaled[n][0] * 12), int(scaled[n][1] * 12)) for n in oxygen]
+            self.assertTrue(all(SPOTS[11 - y][x] == "#" for x, y in pixels))
+            # patches of 16, 4 and, over the face of the cell, 4 pixels: 38, 9.5 and 9.5 O
+            large = sum(1 <= x <= 4 and y >= 7 for x, y in pixels)
+            self.assertEqual((large, results[2]), (38, 0))
+            self.assertIn(sum(x in (0, 11) for x, y in pixels), (9, 10))
+        box = (12 * 3.28, 12 * 3.28, 4 * 3.28)
+        run = self.lammps(BLOCK + "fix in all insert/mask 1 4.7 77 mask mask.npy swap 2 3 distance 1.5\nrun 0\n" + RESULTS + DUMP, 2)
+        atoms, results = run.dump("after.dump"), run.printed("results")
+        zirconium = 0
+        for n in (n for n in atoms if atoms[n][0] == 1):
+            distances = {m: minimum_image(atoms[n][1:], row[1:], box) for m, row in atoms.items() if m != n}
+            self.assertGreaterEqual(min(d for m, d in distances.items() if atoms[m][0] == 1), 2.8)
+            self.assertGreaterEqual(min(d for m, d in distances.items() if atoms[m][0] > 1), 1.5 - 1e-7)
+            zirconium += sum(d <= 2.8 for m, d in distances.items() if atoms[m][0] == 3)
+        self.assertAlmostEqual(results[5], zirconium / 57, places=9)
+        self.assertGreater(results[5], results[4] + 1.0)
+
+    def test_order_of_atoms_and_seed(self):
+        """Atoms read in another order get the same oxygen; another seed gives another one."""
+        self.lammps(BLOCK + "write_data a.data nocoeff\n")
+        with open(os.path.join(self.folder, "a.data")) as file:
+            head, atoms = file.read().split("Atoms # atomic\n\n")
+        rows = atoms.split("\n\n")[0].splitlines()
+        random.Random(1).shuffle(rows)
+        with open(os.path.join(self.folder, "b.data"), "w") as file:
+            file.write(head + "Atoms # atomic\n\n" + "\n".join(rows) + "\n")
+        frames = []
+        for name, seed in (("a", 5), ("b", 5), ("a", 6)):
+            run = self.lammps("units metal\nread_data %s.data\npair_style zero 6\npair_coeff * *\nfix in all insert/mask 1 3 %d\nrun 0\n"
+                              % (name, seed) + DUMP, 2)
+            frames.append(run.dump("after.dump"))
+        self.assertEqual(frames[0], frames[1])
+        self.assertNotEqual(frames[0], frames[2])
+
+    def test_seats_of_bcc(self):
+        """Six tetrahedral holes an atom; no two O on neighbouring ones, which are a/sqrt(8) apart."""
+        crystal = BLOCK.replace("displace_atoms all random 0.4 0.4 0.4 7\n", "")
+        run = self.lammps(crystal + "fix in all insert/mask 1 4.7 77 apart 1.1\nrun 0\n" + RESULTS, 2)
+        self.assertEqual(run.printed("results")[1], 6 * 1152)
+        run = self.lammps(crystal + "fix in all insert/mask 1 4.7 77 distance 1.84\nrun 0\n", expect_error=True)
+        self.assertIn("there are seats for 0", run.text)
+
+    def test_what_others_keep(self):
+        """Fixes and computes that were there before know the new atoms; groups, temperature, dynamics."""
+        run = self.lammps(BLOCK + "group O type 1\nvelocity all create 300 1 loop geom\nfix state all store/state 0 x y z\ncompute move all msd\n"
+                          "compute t all temp\nfix mean all ave/atom 1 5 5 vx\nfix in O insert/mask 1 4.7 77 swap 2 3\nrun 0\n"
+                          "print 'after: $(count(O)) $(atoms) $(temp) $(2*ke/(3*(atoms-1)*8.617333262e-5))'\n"
+                          "fix move all nve\nneigh_modify delay 0\nrun 10\nprint 'later: $(atoms) $(c_move[4])'\n", 4)
+        oxygen, atoms, temperature, expected = run.printed("after")
+        self.assertEqual((oxygen, atoms), (57, 1209))
+        self.assertAlmostEqual(temperature, expected, delta=1e-6 * expected)
+        self.assertEqual(run.printed("later")[0], 1209)
+        # swapped atoms keep their kinetic energy, oxygen has none: 300 K of 1152 atoms
+        self.assertAlmostEqual(temperature, 300 * 1151 / 1208, delta=1e-6 * 300)
+
+    def test_restart_inserts_once(self):
+        fix = "fix in all insert/mask 1 4.7 77 mask mask.npy swap 2 3\n"
+        self.lammps(BLOCK + fix + "run 0\nwrite_restart with\n", 2)
+        run = self.lammps("read_restart with\npair_style zero 6\npair_coeff * *\n" + fix + "run 0\nprint 'atoms: $(atoms)'\n" + RESULTS, 4)
+        self.assertEqual(run.printed("atoms"), [1209])
+        self.assertEqual(run.printed("results")[0], 57)
+        # a second run and a minimisation insert none either; a fix of another name adds to what is there
+        run = self.lammps(BLOCK + fix + "run 0\nrun 0\nminimize 0 0 5 5\nprint 'atoms: $(atoms)'\n"
+                          "fix more all insert/mask 1 6.0 78\nrun 0\nprint 'more: $(atoms)'\n", 2)
+        self.assertEqual(run.printed("atoms"), [1209])
+        self.assertEqual(run.printed("more"), [1152 + 74])    # 73.5 of 1225.5
+
+    def test_minimised_first(self):
+        """Without a run before it."""
+        run = self.lammps(BLOCK + "fix in all insert/mask 1 4.7 77\nminimize 0 0 5 5\nprint 'atoms: $(atoms)'\n", 2)
+        self.assertEqual(run.printed("atoms"), [1209])
+
+    def test_window_of_the_mask(self):
+        """Pixels of a given size: the plate covers the left lower part of a larger mask, and other axes."""
+        rows = ["." * 60] * 38 + ["#" * 6 + "." * 54] * 2
+        mask(self.folder, rows, "corner.npy")
+        run = self.lammps(BLOCK + "fix in all insert/mask 1 1 77 mask corner.npy pixel 1.968 axes x z swap 2 3\nrun 0\n" + DUMP)
+        # 20 x 7 pixels lie over x and z
+        atoms, scaled = run.dump("after.dump"), run.dump("scaled.dump")
+        places = [scaled[n] for n in atoms if atoms[n][0] == 1]
+        self.assertEqual(len(places), 12)
+        for x, _, z in places:
+            self.assertLess(x, 6 / 20)
+            self.assertLess(z, 2 / 7)
+
+    def test_wrong_use(self):
+        mask(self.folder, ["...."] * 4, "empty.npy")
+        mask(self.folder, ["####"] * 2, "wide.npy")
+        with open(os.path.join(self.folder, "broken.png"), "wb") as file:
+            file.write(b"\x89PNG\r\n\x1a\n and no more")
+        for line, words in (("1 4.7", "fix insert/mask"), ("4 4.7 1", "extra/atom/types"), ("1 0 1", "between 0 and 100"), ("1 100 1", "between 0 and 100"),
+                            ("1 4.7 0", "seed"), ("1 4.7 1 size 3", "unknown keyword 'size'"), ("1 4.7 1 mask", "keyword mask needs"),
+                            ("1 4.7 1 mask none.png", "none.png"), ("1 4.7 1 mask broken.png", "broken.png"), ("1 4.7 1 mask empty.npy", "no pixel is inside"),
+                            ("1 4.7 1 mask wide.npy", "aspect ratio"), ("1 4.7 1 mask wide.npy pixel 3", "takes 13 x 13"),
+                            ("1 4.7 1 axes x x", "two different"), ("1 4.7 1 axes x w", "not 'w'"), ("1 4.7 1 swap 2 2*3", "cannot be copper and zirconium"),
+                            ("1 4.7 1 swap 1 3", "is oxygen"), ("1 4.7 1 reach 2", "above shell"), ("1 4.7 1 distance -1", "above 0"),
+                            ("1 60 1", "there are seats for"), ("1 4.7 1 distance 3.5", "comm_modify cutoff")):
+            with self.subTest(line):
+                run = self.lammps(BLOCK + "fix in all insert/mask " + line + "\nrun 0\n", expect_error=True)
+                self.assertIn(words, run.text)
+        run = self.lammps(BLOCK + "fix in all insert/mask 1 4.7 1\nrun 0\nfix again all insert/mask 1 3 1\nrun 0\n", expect_error=True)
+        self.assertIn("57 O among 1209 atoms already", run.text)
+
+
+if __name__ == "__main__":
+    unittest.main()
