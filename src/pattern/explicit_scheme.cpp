@@ -58,7 +58,7 @@ ExplicitScheme::ExplicitScheme(const Model &model, const Grid &grid, double dt, 
   constexpr std::size_t line = 8;
   pitch_ = (((left + grid.nx + 1 + line - 1) / line) | 1U) * line;
   // the wavefront has two buffers of levels + 3 rows of u and v
-  constexpr std::size_t cache = std::size_t(1) << 18;    // bytes: half of a common second-level cache
+  constexpr std::size_t cache = std::size_t(1) << 19;    // bytes: a common second-level cache
   const auto fitting = static_cast<int>(cache / (2 * 2 * pitch_ * sizeof(double))) - 3;
   constexpr int most = 16;
   levels_ = std::min(levels > 0 ? levels : std::clamp(fitting, 1, most), grid.ny / ranks);
