@@ -10,7 +10,7 @@ reference_suite=trixie                # carries 4Feb2025, the version every log 
 
 # Debian's names.  voro++ and the image libraries keep LAMMPS from downloading anything itself.
 build_packages=(g++ cmake ninja-build xz-utils libopenmpi-dev openmpi-bin nlohmann-json3-dev libqhull-dev
-  libeigen3-dev libfftw3-dev liblapack-dev voro++-dev libpng-dev libjpeg-dev zlib1g-dev
+  libeigen3-dev libfftw3-dev libfftw3-mpi-dev liblapack-dev voro++-dev libpng-dev libjpeg-dev zlib1g-dev
   python3-matplotlib)
 test_packages=(libgtest-dev libgmock-dev libyaml-dev clang libclang-rt-14-dev
   python3-sphinx python3-sphinx-rtd-theme)
