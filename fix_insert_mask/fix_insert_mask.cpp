@@ -141,7 +141,7 @@ std::vector<char> FixInsertMask::types(const char *word, const char *what)
 
 int FixInsertMask::setmask()
 {
-  return 0;
+  return PRE_EXCHANGE | MIN_PRE_EXCHANGE;    // for its setup
 }
 
 /* ---------------------------------------------------------------------- */

@@ -11,24 +11,35 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from deck import lammps  # noqa: E402
 
-# a plate of shuffled Cu and Zr, types 2 and 3, away from its lattice; type 1 is kept for O
-PLATE = """\
+HEAD = """\
 units metal
 atom_modify map array
-lattice bcc 3.28
-region cell {region} 0 12 0 12 0 4{tilt}
-create_box 3 cell
-create_atoms 2 box
-mass 1 15.999
-mass 2 63.546
-mass 3 91.224
-set group all type/subset 3 576 7
-displace_atoms all random 0.4 0.4 0.4 7
+read_data {name}.data
 pair_style zero 6.0
 pair_coeff * *
 """
-BLOCK = PLATE.format(region="block", tilt="")
-PRISM = PLATE.format(region="prism", tilt=" 3 0 0")
+BLOCK, PRISM, CRYSTAL = (HEAD.format(name=name) for name in ("block", "prism", "crystal"))
+
+
+def plate(folder, name, tilt=0.0, noise=0.4):
+    """A plate of bcc sites, 576 Cu and 576 Zr shuffled over them (types 2 and 3; 1 is kept for O)."""
+    generator = random.Random(7)
+    a, sites = 3.28, []
+    for i, j, k in ((i, j, k) for i in range(12) for j in range(12) for k in range(4)):
+        for half in (0.0, 0.5):
+            x = [a * (n + half) for n in (i, j, k)]
+            sites.append([x[0] + tilt * x[1] / (12 * a), x[1], x[2]])
+    kinds = [2] * 576 + [3] * 576
+    generator.shuffle(kinds)
+    with open(os.path.join(folder, name + ".data"), "w") as file:
+        file.write("plate\n\n1152 atoms\n3 atom types\n0 %g xlo xhi\n0 %g ylo yhi\n0 %g zlo zhi\n" % (12 * a, 12 * a, 4 * a))
+        if tilt:
+            file.write("%g 0 0 xy xz yz\n" % tilt)
+        file.write("\nMasses\n\n1 15.999\n2 63.546\n3 91.224\n\nAtoms # atomic\n\n")
+        for number, (kind, x) in enumerate(zip(kinds, sites), 1):
+            file.write("%d %d %.9f %.9f %.9f\n" % (number, kind, *(u + generator.uniform(-noise, noise) for u in x)))
+
+
 DUMP = "write_dump all custom after.dump id type x y z modify sort id format float %.17g\nwrite_dump all custom scaled.dump id xs ys zs modify sort id format float %.17g\n"
 RESULTS = "print 'results: %s'\n" % " ".join("$(f_in[%d]:%%.15g)" % k for k in range(1, 7))
 
@@ -65,16 +76,19 @@ class Insert(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(dir=os.getcwd())
         mask(self.folder, SPOTS)
+        plate(self.folder, "block")
+        plate(self.folder, "prism", tilt=10.0)
+        plate(self.folder, "crystal", noise=0.0)
 
     def lammps(self, script, ranks=1, **keywords):
         return lammps(script, ranks, folder=self.folder, **keywords)
 
     def test_in_the_mask_alike_on_any_ranks(self):
         """Number, places and distances of the O, by an independent look at the atoms; same atoms on 1, 2, 4 ranks."""
-        for plate in (BLOCK, PRISM):
+        for head in (BLOCK, PRISM):
             frames = []
             for ranks in (1, 2, 4):
-                run = self.lammps(plate + "fix in all insert/mask 1 4.7 77 mask mask.npy swap 2 3 distance 1.5\nrun 0\n" + RESULTS + DUMP, ranks)
+                run = self.lammps(head + "fix in all insert/mask 1 4.7 77 mask mask.npy swap 2 3 distance 1.5\nrun 0\n" + RESULTS + DUMP, ranks)
                 frames.append((run.dump("after.dump"), run.printed("results")))
                 self.assertEqual(frames[0], frames[-1], "%d ranks" % ranks)
             atoms, results = frames[0]
@@ -104,34 +118,31 @@ class Insert(unittest.TestCase):
 
     def test_order_of_atoms_and_seed(self):
         """Atoms read in another order get the same oxygen; another seed gives another one."""
-        self.lammps(BLOCK + "write_data a.data nocoeff\n")
-        with open(os.path.join(self.folder, "a.data")) as file:
+        with open(os.path.join(self.folder, "block.data")) as file:
             head, atoms = file.read().split("Atoms # atomic\n\n")
-        rows = atoms.split("\n\n")[0].splitlines()
+        rows = atoms.splitlines()
         random.Random(1).shuffle(rows)
-        with open(os.path.join(self.folder, "b.data"), "w") as file:
+        with open(os.path.join(self.folder, "shuffled.data"), "w") as file:
             file.write(head + "Atoms # atomic\n\n" + "\n".join(rows) + "\n")
         frames = []
-        for name, seed in (("a", 5), ("b", 5), ("a", 6)):
-            run = self.lammps("units metal\nread_data %s.data\npair_style zero 6\npair_coeff * *\nfix in all insert/mask 1 3 %d\nrun 0\n"
-                              % (name, seed) + DUMP, 2)
+        for name, seed in (("block", 5), ("shuffled", 5), ("block", 6)):
+            run = self.lammps(HEAD.format(name=name) + "fix in all insert/mask 1 3 %d\nrun 0\n" % seed + DUMP, 2)
             frames.append(run.dump("after.dump"))
         self.assertEqual(frames[0], frames[1])
         self.assertNotEqual(frames[0], frames[2])
 
     def test_seats_of_bcc(self):
         """Six tetrahedral holes an atom; no two O on neighbouring ones, which are a/sqrt(8) apart."""
-        crystal = BLOCK.replace("displace_atoms all random 0.4 0.4 0.4 7\n", "")
-        run = self.lammps(crystal + "fix in all insert/mask 1 4.7 77 apart 1.1\nrun 0\n" + RESULTS, 2)
+        run = self.lammps(CRYSTAL + "fix in all insert/mask 1 4.7 77 apart 1.1\nrun 0\n" + RESULTS, 2)
         self.assertEqual(run.printed("results")[1], 6 * 1152)
-        run = self.lammps(crystal + "fix in all insert/mask 1 4.7 77 distance 1.84\nrun 0\n", expect_error=True)
+        run = self.lammps(CRYSTAL + "fix in all insert/mask 1 4.7 77 distance 1.84\nrun 0\n", expect_error=True)
         self.assertIn("there are seats for 0", run.text)
 
     def test_what_others_keep(self):
         """Fixes and computes that were there before know the new atoms; groups, temperature, dynamics."""
         run = self.lammps(BLOCK + "group O type 1\nvelocity all create 300 1 loop geom\nfix state all store/state 0 x y z\ncompute move all msd\n"
                           "compute t all temp\nfix mean all ave/atom 1 5 5 vx\nfix in O insert/mask 1 4.7 77 swap 2 3\nrun 0\n"
-                          "print 'after: $(count(O)) $(atoms) $(temp) $(2*ke/(3*(atoms-1)*8.617333262e-5))'\n"
+                          "print 'after: $(count(O)) $(atoms) $(temp) $(2*ke/(3*(atoms-1)*8.617343e-5))'\n"
                           "fix move all nve\nneigh_modify delay 0\nrun 10\nprint 'later: $(atoms) $(c_move[4])'\n", 4)
         oxygen, atoms, temperature, expected = run.printed("after")
         self.assertEqual((oxygen, atoms), (57, 1209))
@@ -181,7 +192,7 @@ class Insert(unittest.TestCase):
                             ("1 4.7 1 mask wide.npy", "aspect ratio"), ("1 4.7 1 mask wide.npy pixel 3", "takes 13 x 13"),
                             ("1 4.7 1 axes x x", "two different"), ("1 4.7 1 axes x w", "not 'w'"), ("1 4.7 1 swap 2 2*3", "cannot be copper and zirconium"),
                             ("1 4.7 1 swap 1 3", "is oxygen"), ("1 4.7 1 reach 2", "above shell"), ("1 4.7 1 distance -1", "above 0"),
-                            ("1 60 1", "there are seats for"), ("1 4.7 1 distance 3.5", "comm_modify cutoff")):
+                            ("1 60 1", "there are seats for"), ("1 4.7 1 distance 4.5", "comm_modify cutoff")):
             with self.subTest(line):
                 run = self.lammps(BLOCK + "fix in all insert/mask " + line + "\nrun 0\n", expect_error=True)
                 self.assertIn(words, run.text)
