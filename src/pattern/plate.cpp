@@ -33,4 +33,30 @@ Mask over_plate(const Mask &mask, double lx, double ly, double pixel)
   return window;
 }
 
+Field2D slow_density(const std::vector<std::array<double, 2>> &slow, double all, double lx, double ly, double pixel,
+                     double tau, MPI_Comm comm)
+{
+  Field2D u;
+  u.nx = std::max(1, static_cast<int>(std::lround(lx / pixel)));
+  u.ny = std::max(1, static_cast<int>(std::lround(ly / pixel)));
+  std::vector<double> own(static_cast<std::size_t>(u.nx) * u.ny, 0.0);
+  for (const auto &[a, b] : slow) {
+    const int x = std::clamp(static_cast<int>(a * u.nx), 0, u.nx - 1);
+    const int y = std::clamp(static_cast<int>(b * u.ny), 0, u.ny - 1);
+    own[x + static_cast<std::size_t>(u.nx) * y] += 1.0;
+  }
+  u.values.resize(own.size());
+  MPI_Allreduce(own.data(), u.values.data(), static_cast<int>(own.size()), MPI_DOUBLE, MPI_SUM, comm);
+  const double unit = tau * static_cast<double>(own.size()) / all;
+  for (double &value : u.values) value *= unit;
+  return u;
+}
+
+std::vector<double> patch_radii(const Patches &patches, double pixel)
+{
+  std::vector<double> radii;
+  for (const Patch &patch : patches.patches) radii.push_back(pixel * std::sqrt(patch.pixels));
+  return radii;
+}
+
 }    // namespace turing_glass::pattern

@@ -2,7 +2,12 @@
 
 #pragma once
 
+#include "pattern/grid_file.h"
 #include "pattern/mask.h"
+
+#include <mpi.h>
+
+#include <array>
 
 namespace turing_glass::pattern {
 
@@ -10,5 +15,14 @@ namespace turing_glass::pattern {
 /// ratio may differ from the mask's by 5 %; otherwise the side of a pixel, and the window that the plate covers, from the
 /// mask's first corner, rounded to whole pixels. std::runtime_error if it does not fit.
 Mask over_plate(const Mask &mask, double lx, double ly, double pixel);
+
+/// The density u of slow particles on the pixels of a plate of lx by ly, of which as many as fit best lie along each side:
+/// their number in a pixel, in units in which the mean density of all particles is `tau`. Collective, the same on
+/// all ranks. `slow`: positions of those of this rank, in [0, 1) along both sides; `all`: number of particles of all ranks.
+Field2D slow_density(const std::vector<std::array<double, 2>> &slow, double all, double lx, double ly, double pixel,
+                     double tau, MPI_Comm comm);
+
+/// r = pixel sqrt(N_c) of each patch of N_c pixels.
+std::vector<double> patch_radii(const Patches &patches, double pixel);
 
 }    // namespace turing_glass::pattern
