@@ -15,6 +15,7 @@
 #include "fix_remd_swap.h"
 #include "nnap_command.h"
 #include "pair_nnap.h"
+#include "pattern_command.h"
 #include "remd_command.h"
 
 #include <cstdio>
@@ -69,6 +70,7 @@ constexpr StyleEntry styles[] = {
     fix<FixREMDSwap>("remd/swap", "replica exchange of temperatures between partitions"),
     compute<ComputeOPS>("ops", "clusters of oxidation-induced pinned structures"),
     fix<FixOPSMesh>("ops/mesh", "surfaces of the clusters of compute ops as VTK or OBJ files"),
+    command<Pattern>("pattern", "reaction-diffusion patterns and their masks"),
     command<REMD>("remd", "one trajectory per temperature from one per replica"),
 };
 

@@ -136,6 +136,11 @@ struct Image : png_image {
 
 }    // namespace
 
+bool has_png()
+{
+  return true;
+}
+
 Picture read_png(const std::string &path)
 {
   Image image;
@@ -172,6 +177,11 @@ namespace {
 
 constexpr char no_png[] = "built without libpng (Debian: libpng-dev), which pictures need; .npy files do without";
 
+}
+
+bool has_png()
+{
+  return false;
 }
 
 Picture read_png(const std::string &path)

@@ -6,6 +6,11 @@
 
 namespace turing_glass::pattern {
 
+bool has_structure_factor()
+{
+  return false;
+}
+
 std::vector<StructureFactor> structure_factor(const std::vector<double> &, int, int, double)
 {
   throw std::runtime_error("built without FFTW for MPI (Debian: libfftw3-mpi-dev), which structure factors need");
@@ -22,6 +27,11 @@ std::vector<StructureFactor> structure_factor(const std::vector<double> &, int, 
 #include <numeric>
 
 namespace turing_glass::pattern {
+
+bool has_structure_factor()
+{
+  return true;
+}
 
 std::vector<StructureFactor> structure_factor(const std::vector<double> &field, int nx, int ny, double dx)
 {

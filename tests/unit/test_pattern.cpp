@@ -1,6 +1,7 @@
 // The reaction-diffusion model against its linear theory, its planar front and a plain solver; masks, patches, files.
 // Every number is dimensionless, as in the model.
 
+#include "pattern/checkpoint.h"
 #include "pattern/explicit_scheme.h"
 #include "pattern/grid_file.h"
 #include "pattern/mask.h"
@@ -339,7 +340,7 @@ TEST(SpectralScheme, AnyRanksAndSizes)
 
 TEST(StructureFactor, OneWaveAndTheSumRule)
 {
-  if (!has_spectral_scheme()) GTEST_SKIP() << "built without FFTW";
+  if (!has_structure_factor()) GTEST_SKIP() << "built without FFTW";
   for (const int ny : {32, 33, 20}) {
     constexpr int nx = 32;
     std::vector<double> wave, noise;
@@ -439,6 +440,30 @@ TEST(Patches, SitePercolation)
 
 // ---- files --------------------------------------------------------------------------------------
 
+TEST(Checkpoint, RoundTripAndBadOnes)
+{
+  const TemporaryFile file(".checkpoint");
+  Checkpoint saved{{{"NX", "2"}, {"start", "homogeneous 0.5"}}, 700, {1.0, 2.0}, {3.0, 0.1}};
+  write_checkpoint(file.path(), saved);
+  Checkpoint back{saved.parameters, 0, {}, {}};
+  read_checkpoint(file.path(), 2, back);
+  EXPECT_EQ(back.step, 700);
+  EXPECT_EQ(back.u, saved.u);
+  EXPECT_EQ(back.v, saved.v);
+  const auto read = [&] { read_checkpoint(file.path(), 2, back); };
+  back.parameters[1].second = "fixed";
+  EXPECT_THAT(read, ThrowsMessage<std::runtime_error>(
+                        HasSubstr("has start homogeneous 0.5, this run has start fixed")));
+  back.parameters = saved.parameters;
+  const std::string bytes = file.read();
+  for (std::size_t length = 0; length < bytes.size(); ++length) {
+    file.write(bytes.substr(0, length));
+    EXPECT_THROW(read(), std::runtime_error) << length;
+  }
+  file.write(bytes + "x");
+  EXPECT_THAT(read, ThrowsMessage<std::runtime_error>(HasSubstr("remove it to start anew")));
+}
+
 TEST(GridFile, NpyRoundTrip)
 {
   const TemporaryFile file(".npy");
@@ -495,21 +520,6 @@ TEST(GridFile, NpyOfOtherVersionsAndBadOnes)
   EXPECT_THAT([] { write_npy("no/such/folder.npy", Picture{1, 1, {0}}); },
               ThrowsMessage<std::runtime_error>(HasSubstr("cannot be written")));
 }
-
-namespace {
-
-bool has_png()
-{
-  const TemporaryFile file(".png");
-  try {
-    write_png(file.path(), {1, 1, {0}});
-  } catch (const std::runtime_error &) {
-    return false;
-  }
-  return true;
-}
-
-}    // namespace
 
 TEST(GridFile, PngRoundTripAndBadOnes)
 {
