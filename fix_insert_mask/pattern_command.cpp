@@ -17,6 +17,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -59,7 +60,7 @@ class Words {
   double number(const std::string &key, double low, bool closed = false, double high = infinite)
   {
     const std::string text = word("the value of " + key);
-    const double value = utils::is_double(text) ? std::stod(text) : NAN;
+    const double value = utils::is_double(text) ? std::strtod(text.c_str(), nullptr) : NAN;
     if (!(closed ? value >= low : value > low) || !(value <= high) || std::isinf(value))
       lmp_->error->all(FLERR, "pattern solve: {} must be a number {} {}{}, is '{}'", key,
                        closed ? "of at least" : "above", low,
