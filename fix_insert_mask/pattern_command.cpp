@@ -71,10 +71,11 @@ class Words {
   {
     constexpr std::size_t digits = 18;    // what any int64_t holds
     const std::string text = word("the value of " + key);
-    const std::int64_t value = utils::is_integer(text) && text.size() <= digits ? std::stoll(text) : low - 1;
+    const std::int64_t value =
+        utils::is_integer(text) && text.size() <= digits ? std::stoll(text) : low - 1;
     if (value < low || value > high)
-      lmp_->error->all(FLERR, "pattern solve: {} must be an integer from {} to {}, is '{}'", key, low,
-                       high, text);
+      lmp_->error->all(FLERR, "pattern solve: {} must be an integer from {} to {}, is '{}'", key,
+                       low, high, text);
     return value;
   }
 
@@ -120,18 +121,22 @@ SolveCommand parse(LAMMPS *lmp, int narg, char **arg)
       if (kind == "homogeneous")
         c.slow = words.number("the slow fraction", 0.0, false, 1.0);
       else if (!c.fixed_point)
-        lmp->error->all(FLERR, "pattern solve: start is 'homogeneous' with the slow fraction, or 'fixed', not '{}'",
-                        kind);
+        lmp->error->all(
+            FLERR,
+            "pattern solve: start is 'homogeneous' with the slow fraction, or 'fixed', not '{}'",
+            kind);
     } else if (key == "scheme") {
       c.scheme = words.word("the scheme");
       if (c.scheme != "explicit" && c.scheme != "spectral" && c.scheme != "spectral/k2")
-        lmp->error->all(FLERR, "pattern solve: the scheme is 'explicit', 'spectral' or 'spectral/k2', not '{}'",
-                        c.scheme);
+        lmp->error->all(
+            FLERR, "pattern solve: the scheme is 'explicit', 'spectral' or 'spectral/k2', not '{}'",
+            c.scheme);
     } else if (key == "file") {
       c.mask = words.word("the file of the mask");
       if (!pt::ends_with(c.mask, ".png") && !pt::ends_with(c.mask, ".npy"))
-        lmp->error->all(FLERR, "pattern solve: the file of the mask must end in .png or .npy, '{}' does not",
-                        c.mask);
+        lmp->error->all(
+            FLERR, "pattern solve: the file of the mask must end in .png or .npy, '{}' does not",
+            c.mask);
     } else if (key == "fields")
       c.fields = words.word("the name of the fields");
     else if (key == "clusters")
@@ -142,10 +147,11 @@ SolveCommand parse(LAMMPS *lmp, int narg, char **arg)
       c.checkpoint_every = words.integer("the steps between checkpoints", 1, many);
       c.checkpoint = words.word("the file of the checkpoint");
     } else
-      lmp->error->all(FLERR,
-                      "pattern solve: unknown keyword '{}'; there are tau, delta, alpha, beta, dx, dt, steps, seed, "
-                      "noise, start, scheme, threshold, file, fields, clusters, structure, checkpoint",
-                      key);
+      lmp->error->all(
+          FLERR,
+          "pattern solve: unknown keyword '{}'; there are tau, delta, alpha, beta, dx, dt, steps, seed, "
+          "noise, start, scheme, threshold, file, fields, clusters, structure, checkpoint",
+          key);
   }
   return c;
 }
@@ -159,14 +165,16 @@ void check_files(const SolveCommand &c)
       throw std::runtime_error(fmt::format("there is no folder '{}' for {}", folder, file));
   }
   if (pt::ends_with(c.mask, ".png") && !pt::has_png())
-    throw std::runtime_error(c.mask + ": built without libpng (Debian: libpng-dev): give a name that ends in .npy");
+    throw std::runtime_error(
+        c.mask + ": built without libpng (Debian: libpng-dev): give a name that ends in .npy");
   if (!c.structure.empty() && !pt::has_structure_factor())
     throw std::runtime_error("structure: built without FFTW for MPI (Debian: libfftw3-mpi-dev)");
 }
 
 std::unique_ptr<pt::ReactionDiffusion> make_solver(const SolveCommand &c, MPI_Comm comm)
 {
-  if (c.scheme == "explicit") return std::make_unique<pt::ExplicitScheme>(c.model, c.grid, c.dt, comm);
+  if (c.scheme == "explicit")
+    return std::make_unique<pt::ExplicitScheme>(c.model, c.grid, c.dt, comm);
   const pt::Symbol symbol = c.scheme == "spectral" ? pt::Symbol::five_point : pt::Symbol::exact;
   return std::make_unique<pt::SpectralScheme>(c.model, c.grid, c.dt, symbol, comm);
 }
@@ -204,15 +212,16 @@ std::string cluster_table(const pt::Patches &found)
   std::string text = "# patch pixels x y infinite_x infinite_y; x and y in pixels\n";
   int number = 0;
   for (const pt::Patch &p : found.patches)
-    text += fmt::format("{} {} {:.6f} {:.6f} {} {}\n", ++number, p.pixels, p.x, p.y, p.infinite_x ? 1 : 0,
-                        p.infinite_y ? 1 : 0);
+    text += fmt::format("{} {} {:.6f} {:.6f} {} {}\n", ++number, p.pixels, p.x, p.y,
+                        p.infinite_x ? 1 : 0, p.infinite_y ? 1 : 0);
   return text;
 }
 
 std::string structure_table(const std::vector<pt::StructureFactor> &shells)
 {
   std::string text = "# k S(k) modes; of u, k in 1/length with 2 pi\n";
-  for (const pt::StructureFactor &s : shells) text += fmt::format("{:.10g} {:.10g} {}\n", s.k, s.S, s.modes);
+  for (const pt::StructureFactor &s : shells)
+    text += fmt::format("{:.10g} {:.10g} {}\n", s.k, s.S, s.modes);
   return text;
 }
 
@@ -238,7 +247,8 @@ void on_first_rank(MPI_Comm comm, const std::function<void()> &work)
 class Run {
  public:
   Run(LAMMPS *lmp, const SolveCommand &command, MPI_Comm comm) :
-      lmp_(lmp), c_(command), comm_(comm), solver_(make_solver(command, comm)), saved_(checkpoint_of(command))
+      lmp_(lmp), c_(command), comm_(comm), solver_(make_solver(command, comm)),
+      saved_(checkpoint_of(command))
   {
   }
 
@@ -252,9 +262,10 @@ class Run {
         found = 1;
         read_checkpoint(c_.checkpoint, static_cast<std::size_t>(c_.grid.cells()), saved_);
         if (saved_.step > c_.steps)
-          throw std::runtime_error(fmt::format("{}: the checkpoint is at step {}, beyond steps {}: remove the file to "
-                                               "start anew, or give more steps",
-                                               c_.checkpoint, saved_.step, c_.steps));
+          throw std::runtime_error(
+              fmt::format("{}: the checkpoint is at step {}, beyond steps {}: remove the file to "
+                          "start anew, or give more steps",
+                          c_.checkpoint, saved_.step, c_.steps));
         say("pattern solve: going on from {} at step {}\n", c_.checkpoint, saved_.step);
       });
     MPI_Bcast(&found, 1, MPI_INT, 0, comm_);
@@ -263,8 +274,9 @@ class Run {
       solver_->scatter(pt::Field::u, saved_.u);
       solver_->scatter(pt::Field::v, saved_.v);
     } else {
-      const pt::State state = c_.fixed_point ? pt::fixed_point(c_.model, c_.tau)
-                                             : pt::State{c_.slow * c_.tau, (1.0 - c_.slow) * c_.tau};
+      const pt::State state = c_.fixed_point
+          ? pt::fixed_point(c_.model, c_.tau)
+          : pt::State{c_.slow * c_.tau, (1.0 - c_.slow) * c_.tau};
       solver_->start(state, c_.noise, static_cast<std::uint64_t>(c_.seed));
     }
   }
@@ -273,13 +285,15 @@ class Run {
   {
     constexpr std::int64_t portions = 200;
     constexpr double pause = 5.0;    // seconds between lines of progress
-    const std::int64_t portion = std::max<std::int64_t>(1, c_.steps / portions), first = saved_.step;
+    const std::int64_t portion = std::max<std::int64_t>(1, c_.steps / portions),
+                       first = saved_.step;
     const double start = platform::walltime();
     double told = start;
     std::int64_t &step = saved_.step;
     while (step < c_.steps) {
       std::int64_t next = std::min(c_.steps, step + portion);
-      if (c_.checkpoint_every) next = std::min(next, (step / c_.checkpoint_every + 1) * c_.checkpoint_every);
+      if (c_.checkpoint_every)
+        next = std::min(next, (step / c_.checkpoint_every + 1) * c_.checkpoint_every);
       solver_->advance(next - step);
       step = next;
       if (c_.checkpoint_every && (step % c_.checkpoint_every == 0 || step == c_.steps)) save();
@@ -307,8 +321,8 @@ class Run {
       say("pattern solve: state at step {}, time {:g}\n"
           "  mass drift     {:.2e}\n  largest u      {:.6g}\n  threshold      {:g}\n"
           "  area fraction  {:.6g}\n  patches        {}\n",
-          c_.steps, static_cast<double>(c_.steps) * c_.dt, drift, largest, c_.threshold, pt::area_fraction(mask),
-          found.patches.size());
+          c_.steps, static_cast<double>(c_.steps) * c_.dt, drift, largest, c_.threshold,
+          pt::area_fraction(mask), found.patches.size());
       if (!c_.mask.empty()) pt::write_mask(c_.mask, mask);
       if (!c_.fields.empty()) {
         pt::write_npy(c_.fields + ".u.npy", u);
@@ -316,8 +330,9 @@ class Run {
       }
       if (!c_.clusters.empty()) write_table(c_.clusters, cluster_table(found));
       if (!c_.structure.empty())
-        write_table(c_.structure,
-                    structure_table(pt::structure_factor(u.values, c_.grid.nx, c_.grid.ny, c_.grid.dx)));
+        write_table(
+            c_.structure,
+            structure_table(pt::structure_factor(u.values, c_.grid.nx, c_.grid.ny, c_.grid.dx)));
     });
   }
 

@@ -47,11 +47,13 @@ void read_checkpoint(const std::string &path, std::size_t cells, Checkpoint &che
     const std::string head = name + ' ';
     if (line.compare(0, head.size(), head) != 0) fail(path, damaged);
     if (line.substr(head.size()) != value)
-      fail(path, "the checkpoint has " + line + ", this run has " + head + value +
+      fail(path,
+           "the checkpoint has " + line + ", this run has " + head + value +
                ": remove the file to start anew, or give another name");
   }
   std::string word;
-  if (!(file >> word >> checkpoint.step) || word != "step" || file.get() != '\n' || file.get() != '\n')
+  if (!(file >> word >> checkpoint.step) || word != "step" || file.get() != '\n' ||
+      file.get() != '\n')
     fail(path, damaged);
   for (std::vector<double> *field : {&checkpoint.u, &checkpoint.v}) {
     field->resize(cells);

@@ -90,7 +90,7 @@ class PatternSolve(unittest.TestCase):
     def test_files_agree(self):
         """Mask, picture, table and report against the fields."""
         run = lammps("pattern solve 60 50 tau 6 steps 10000 start fixed noise 0.1 file mask.png fields f clusters c.dat "
-                     "structure s.dat\npattern solve 60 50 tau 6 steps 10000 start fixed noise 0.1 file mask.npy\n", 2)
+                     "structure s.dat\npattern solve 60 50 tau 6 steps 10000 start fixed noise 0.1 file mask.npy\n")
         (ny, nx), u = npy(run.path("f.u.npy"))
         shape, v = npy(run.path("f.v.npy"))
         self.assertEqual((nx, ny, shape), (60, 50, (50, 60)))
