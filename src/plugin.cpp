@@ -16,6 +16,7 @@
 #include "fix_remd_swap.h"
 #include "nnap_command.h"
 #include "pair_nnap.h"
+#include "pattern_command.h"
 #include "remd_command.h"
 
 #include <cstdio>
@@ -71,6 +72,7 @@ constexpr StyleEntry styles[] = {
     fix<FixInsertMask>("insert/mask", "oxygen in the holes of a glass inside a mask"),
     compute<ComputeOPS>("ops", "clusters of oxidation-induced pinned structures"),
     fix<FixOPSMesh>("ops/mesh", "surfaces of the clusters of compute ops as VTK or OBJ files"),
+    command<Pattern>("pattern", "reaction-diffusion patterns and their masks"),
     command<REMD>("remd", "one trajectory per temperature from one per replica"),
 };
 

@@ -25,8 +25,8 @@ struct Coefficients {
 
 /// One step of a row of n cells; `stride` doubles to the row above.
 TG_EACH_INSTRUCTION_SET
-void step_row(Coefficients c, int n, std::ptrdiff_t stride, const double *__restrict u, const double *__restrict v,
-              double *__restrict new_u, double *__restrict new_v)
+void step_row(Coefficients c, int n, std::ptrdiff_t stride, const double *__restrict u,
+              const double *__restrict v, double *__restrict new_u, double *__restrict new_v)
 {
   for (int x = 0; x < n; ++x) {
     const double lap_u = (u[x - 1] + u[x + 1]) + (u[x - stride] + u[x + stride]) - 4.0 * u[x];
@@ -39,15 +39,17 @@ void step_row(Coefficients c, int n, std::ptrdiff_t stride, const double *__rest
 
 }    // namespace
 
-ExplicitScheme::ExplicitScheme(const Model &model, const Grid &grid, double dt, MPI_Comm comm, int levels) :
+ExplicitScheme::ExplicitScheme(const Model &model, const Grid &grid, double dt, MPI_Comm comm,
+                               int levels) :
     ReactionDiffusion(model, grid, dt, comm)
 {
   int me = 0, ranks = 1;
   MPI_Comm_rank(comm, &me);
   MPI_Comm_size(comm, &ranks);
   if (ranks > grid.ny)
-    throw std::runtime_error("a grid of " + std::to_string(grid.ny) + " rows cannot be spread over " +
-                             std::to_string(ranks) + " ranks: use fewer");
+    throw std::runtime_error("a grid of " + std::to_string(grid.ny) +
+                             " rows cannot be spread over " + std::to_string(ranks) +
+                             " ranks: use fewer");
   const auto begin = [&](int rank) {
     return static_cast<int>(static_cast<std::int64_t>(grid.ny) * rank / ranks);
   };
@@ -72,7 +74,8 @@ double ExplicitScheme::explicit_rate() const
 
 double *ExplicitScheme::at(int buffer, Field field, int y)
 {
-  const std::size_t number = 2 * static_cast<std::size_t>(y + levels_) + (field == Field::v ? 1 : 0);
+  const std::size_t number =
+      2 * static_cast<std::size_t>(y + levels_) + (field == Field::v ? 1 : 0);
   return buffer_[buffer].data() + number * pitch_ + left;
 }
 
@@ -98,9 +101,10 @@ void ExplicitScheme::exchange(int depth)
   MPI_Type_contiguous(static_cast<int>(2 * pitch_), MPI_DOUBLE, &row);
   MPI_Type_commit(&row);
   const auto begin = [this](int y) { return at(now_, Field::u, y) - left; };
-  MPI_Sendrecv(begin(0), depth, row, below, 0, begin(rows_), depth, row, above, 0, comm_, MPI_STATUS_IGNORE);
-  MPI_Sendrecv(begin(rows_ - depth), depth, row, above, 1, begin(-depth), depth, row, below, 1, comm_,
+  MPI_Sendrecv(begin(0), depth, row, below, 0, begin(rows_), depth, row, above, 0, comm_,
                MPI_STATUS_IGNORE);
+  MPI_Sendrecv(begin(rows_ - depth), depth, row, above, 1, begin(-depth), depth, row, below, 1,
+               comm_, MPI_STATUS_IGNORE);
   MPI_Type_free(&row);
 }
 
@@ -115,8 +119,8 @@ void ExplicitScheme::sweep(int levels)
   for (int y = 1 - levels; y <= rows_ + levels - 2; ++y)
     for (int t = 0; t < levels && y - t >= t + 1 - levels; ++t) {
       const int from = (now_ + t) % 2, to = 1 - from;
-      step_row(c, grid_.nx, stride, at(from, Field::u, y - t), at(from, Field::v, y - t), at(to, Field::u, y - t),
-               at(to, Field::v, y - t));
+      step_row(c, grid_.nx, stride, at(from, Field::u, y - t), at(from, Field::v, y - t),
+               at(to, Field::u, y - t), at(to, Field::v, y - t));
       wrap(to, y - t);
     }
   now_ = (now_ + levels) % 2;

@@ -34,9 +34,9 @@ class ExplicitScheme : public ReactionDiffusion {
   void sweep(int levels);
 
   int levels_;
-  std::size_t pitch_;              // doubles from a row of u to its row of v, and on to the next row of u
+  std::size_t pitch_;    // doubles from a row of u to its row of v, and on to the next row of u
   std::vector<double> buffer_[2];    // levels by parity; rows -levels_ .. rows + levels_ - 1
-  int now_ = 0;                    // the buffer with the present state
+  int now_ = 0;                      // the buffer with the present state
 };
 
 }    // namespace turing_glass::pattern

@@ -18,7 +18,8 @@ namespace turing_glass::pattern {
 
 namespace {
 
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the formats below are written as they lie in memory");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+              "the formats below are written as they lie in memory");
 
 // Format: numpy.lib.format, "\x93NUMPY", version, length of the header, a Python dictionary, the values
 constexpr char magic[] = "\x93NUMPY";
@@ -30,7 +31,8 @@ constexpr std::size_t alignment = 64;
   throw std::runtime_error(path + ": " + what);
 }
 
-template <class T> void write_values(const std::string &path, const char *type, const Array<T> &array)
+template <class T>
+void write_values(const std::string &path, const char *type, const Array<T> &array)
 {
   std::string header = std::string("{'descr': '") + type + "', 'fortran_order': False, 'shape': (" +
       std::to_string(array.ny) + ", " + std::to_string(array.nx) + "), }";
@@ -60,7 +62,8 @@ template <class T> std::vector<double> values_of(const char *bytes, std::size_t 
 
 bool ends_with(const std::string &path, const std::string &ending)
 {
-  return path.size() >= ending.size() && path.compare(path.size() - ending.size(), ending.size(), ending) == 0;
+  return path.size() >= ending.size() &&
+      path.compare(path.size() - ending.size(), ending.size(), ending) == 0;
 }
 
 NpyArray read_npy(const std::string &path)
@@ -72,15 +75,18 @@ NpyArray read_npy(const std::string &path)
     fail(path, "is no .npy file of NumPy");
 
   const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
-  const bool is_short = byte(magic_size) == 1;    // version 1 has two bytes for the length, later ones four
+  const bool is_short =
+      byte(magic_size) == 1;    // version 1 has two bytes for the length, later ones four
   std::size_t length = byte(magic_size + 2) | byte(magic_size + 3) << 8U;
-  if (!is_short) length |= std::size_t(byte(magic_size + 4)) << 16U | std::size_t(byte(magic_size + 5)) << 24U;
+  if (!is_short)
+    length |= std::size_t(byte(magic_size + 4)) << 16U | std::size_t(byte(magic_size + 5)) << 24U;
   const std::size_t begin = magic_size + (is_short ? 4 : 6);
   if (text.size() - begin < length) fail(path, "ends within its header");
   const std::string header = text.substr(begin, length);
   // the pattern matches a repeated character by recursion, which a header of megabytes would not survive
   constexpr std::size_t longest_header = 4096;
-  if (length > longest_header) fail(path, "has a header of " + std::to_string(length) + " bytes, which is no array's");
+  if (length > longest_header)
+    fail(path, "has a header of " + std::to_string(length) + " bytes, which is no array's");
 
   const auto find = [&](const char *form, const char *otherwise) {
     std::smatch match;
@@ -89,8 +95,9 @@ NpyArray read_npy(const std::string &path)
   };
   const std::string type = find("'descr' *: *'([^']*)'", "is not an array of plain numbers")[1];
   find("'fortran_order' *: *False", "is in Fortran order; write it with numpy.ascontiguousarray");
-  const std::vector<std::string> shape = find("'shape' *: *\\( *([0-9]{1,9}) *, *([0-9]{1,9}) *,? *\\)",
-                                              "is not an array of two dimensions");
+  const std::vector<std::string> shape =
+      find("'shape' *: *\\( *([0-9]{1,9}) *, *([0-9]{1,9}) *,? *\\)",
+           "is not an array of two dimensions");
 
   NpyArray array;
   array.ny = std::stoi(shape[1]);
@@ -98,11 +105,16 @@ NpyArray read_npy(const std::string &path)
   const std::size_t count = static_cast<std::size_t>(array.nx) * array.ny;
   if (count == 0 || count > static_cast<std::size_t>(std::numeric_limits<int>::max()))
     fail(path, "has no values, or 2^31 or more of them");
-  const std::size_t width = type == "<f8" ? 8 : type == "<f4" ? 4 : type == "|u1" || type == "|b1" ? 1 : 0;
-  if (width == 0) fail(path, "has the type " + in_quotes(type) + "; '<f8', '<f4', '|u1' and '|b1' are read");
+  const std::size_t width = type == "<f8" ? 8
+      : type == "<f4"                     ? 4
+      : type == "|u1" || type == "|b1"    ? 1
+                                          : 0;
+  if (width == 0)
+    fail(path, "has the type " + in_quotes(type) + "; '<f8', '<f4', '|u1' and '|b1' are read");
   if (text.size() - begin - length != count * width)
-    fail(path, "has " + std::to_string(text.size() - begin - length) + " bytes of values, where its shape needs " +
-             std::to_string(count * width));
+    fail(path,
+         "has " + std::to_string(text.size() - begin - length) +
+             " bytes of values, where its shape needs " + std::to_string(count * width));
   const char *bytes = text.data() + begin + length;
   array.floating = width > 1;
   array.values = width == 8 ? values_of<double>(bytes, count)
@@ -136,13 +148,19 @@ struct Image : png_image {
 
 }    // namespace
 
+bool has_png()
+{
+  return true;
+}
+
 Picture read_png(const std::string &path)
 {
   Image image;
   if (!png_image_begin_read_from_file(&image, path.c_str()))
     fail(path, std::string("cannot be read as PNG: ") + image.message);
   image.format = PNG_FORMAT_GRAY;
-  constexpr png_uint_32 largest = 1U << 15U;    // cells along an edge: the memory is asked for before it is filled
+  constexpr png_uint_32 largest = 1U
+      << 15U;    // cells along an edge: the memory is asked for before it is filled
   if (image.width > largest || image.height > largest)
     fail(path, "has more than " + std::to_string(largest) + " pixels along an edge");
   Picture picture;
@@ -162,7 +180,8 @@ void write_png(const std::string &path, const Picture &picture)
   image.width = static_cast<png_uint_32>(picture.nx);
   image.height = static_cast<png_uint_32>(picture.ny);
   image.format = PNG_FORMAT_GRAY;
-  if (!png_image_write_to_file(&image, path.c_str(), 0, picture.values.data(), -picture.nx, nullptr))
+  if (!png_image_write_to_file(&image, path.c_str(), 0, picture.values.data(), -picture.nx,
+                               nullptr))
     fail(path, std::string("cannot be written as PNG: ") + image.message);
 }
 
@@ -170,8 +189,14 @@ void write_png(const std::string &path, const Picture &picture)
 
 namespace {
 
-constexpr char no_png[] = "built without libpng (Debian: libpng-dev), which pictures need; .npy files do without";
+constexpr char no_png[] =
+    "built without libpng (Debian: libpng-dev), which pictures need; .npy files do without";
 
+}
+
+bool has_png()
+{
+  return false;
 }
 
 Picture read_png(const std::string &path)

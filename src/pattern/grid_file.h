@@ -28,6 +28,8 @@ void write_npy(const std::string &path, const Field2D &field);
 /// As '|u1'.
 void write_npy(const std::string &path, const Picture &picture);
 
+/// False where this was built without libpng.
+bool has_png();
 /// Any PNG, converted to 8-bit grey; what is transparent is black.
 Picture read_png(const std::string &path);
 /// 8-bit grey.

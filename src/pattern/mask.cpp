@@ -25,11 +25,13 @@ Mask read_mask(const std::string &path, std::optional<double> threshold)
     for (const unsigned char grey : picture.values) mask.inside.push_back(grey >= middle ? 1 : 0);
     return mask;
   }
-  if (!ends_with(path, ".npy")) throw std::runtime_error(path + ": a mask is a .png or a .npy file");
+  if (!ends_with(path, ".npy"))
+    throw std::runtime_error(path + ": a mask is a .png or a .npy file");
   const NpyArray array = read_npy(path);
   if (!array.floating) return mask_of(array, 0.5);
   if (!threshold)
-    throw std::runtime_error(path + ": holds a field, not a mask: give the threshold above which is inside");
+    throw std::runtime_error(
+        path + ": holds a field, not a mask: give the threshold above which is inside");
   return mask_of(array, *threshold);
 }
 
@@ -40,7 +42,8 @@ void write_mask(const std::string &path, const Mask &mask)
     write_npy(path, picture);
     return;
   }
-  if (!ends_with(path, ".png")) throw std::runtime_error(path + ": a mask is a .png or a .npy file");
+  if (!ends_with(path, ".png"))
+    throw std::runtime_error(path + ": a mask is a .png or a .npy file");
   constexpr unsigned char white = 255;
   for (unsigned char &grey : picture.values) grey = grey ? white : 0;
   write_png(path, picture);
@@ -48,7 +51,8 @@ void write_mask(const std::string &path, const Mask &mask)
 
 double area_fraction(const Mask &mask)
 {
-  return std::accumulate(mask.inside.begin(), mask.inside.end(), 0.0) / static_cast<double>(mask.inside.size());
+  return std::accumulate(mask.inside.begin(), mask.inside.end(), 0.0) /
+      static_cast<double>(mask.inside.size());
 }
 
 Patches find_patches(const Mask &mask)
@@ -94,7 +98,8 @@ Patches find_patches(const Mask &mask)
 
   std::vector<int> order(found.size()), place(found.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return found[a].pixels > found[b].pixels; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int a, int b) { return found[a].pixels > found[b].pixels; });
   for (const int k : order) {
     place[k] = static_cast<int>(result.patches.size());
     result.patches.push_back(found[k]);

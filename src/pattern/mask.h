@@ -40,8 +40,9 @@ struct Patch {
 };
 
 struct Patches {
-  std::vector<Patch> patches;    ///< largest first; of equal ones first the one with the lowest pixel
-  std::vector<int> label;        ///< of each pixel: which of `patches`; -1 outside
+  std::vector<Patch>
+      patches;               ///< largest first; of equal ones first the one with the lowest pixel
+  std::vector<int> label;    ///< of each pixel: which of `patches`; -1 outside
 };
 
 /// Clusters by the von Neumann neighbourhood (pixels that share an edge), periodic.

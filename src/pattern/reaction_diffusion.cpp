@@ -46,16 +46,20 @@ State fixed_point(const Model &model, double tau)
   const double square = b * b - 4.0 * (model.alpha - tau * model.beta);
   const double u = 0.5 * (b + std::sqrt(square));
   if (!(square >= 0.0) || !(u > 0.0))
-    throw std::runtime_error(text("there is no fixed point with u > 0 at tau %g, alpha %g, beta %g: tau must be at "
-                                  "least %g",
-                                  tau, model.alpha, model.beta, 2.0 * std::sqrt(model.alpha) - model.beta));
+    throw std::runtime_error(
+        text("there is no fixed point with u > 0 at tau %g, alpha %g, beta %g: tau must be at "
+             "least %g",
+             tau, model.alpha, model.beta, 2.0 * std::sqrt(model.alpha) - model.beta));
   return {u, tau - u};
 }
 
-ReactionDiffusion::ReactionDiffusion(const Model &model, const Grid &grid, double dt, MPI_Comm comm) :
-    model_(model), grid_(grid), dt_(dt), comm_(comm)
+ReactionDiffusion::ReactionDiffusion(const Model &model, const Grid &grid, double dt,
+                                     MPI_Comm comm) :
+    model_(model),
+    grid_(grid), dt_(dt), comm_(comm)
 {
-  if (grid.nx < 3 || grid.ny < 3) throw std::runtime_error("the grid must have at least 3 x 3 cells");
+  if (grid.nx < 3 || grid.ny < 3)
+    throw std::runtime_error("the grid must have at least 3 x 3 cells");
   if (grid.cells() > std::numeric_limits<int>::max())
     throw std::runtime_error("the grid must have fewer than 2^31 cells");
 }
@@ -65,7 +69,8 @@ void ReactionDiffusion::start(State homogeneous, double noise, std::uint64_t see
   for (int y = 0; y < rows_; ++y) {
     double *u = row(Field::u, y), *v = row(Field::v, y);
     for (int x = 0; x < grid_.nx; ++x) {
-      const auto cell = static_cast<std::uint64_t>(x) + static_cast<std::uint64_t>(first_row_ + y) * grid_.nx;
+      const auto cell =
+          static_cast<std::uint64_t>(x) + static_cast<std::uint64_t>(first_row_ + y) * grid_.nx;
       u[x] = homogeneous.u * (1.0 + noise * uniform(seed, 2 * cell));
       v[x] = homogeneous.v * (1.0 + noise * uniform(seed, 2 * cell + 1));
     }
@@ -93,9 +98,10 @@ void ReactionDiffusion::check_step()
 {
   const double largest = max_u(), limit = step_limit(largest);
   if (!(dt_ < limit))
-    throw std::runtime_error(text("dt %g is not below the limit of this scheme, 2/(%g + max u) = %.3g at max u = %.4g: "
-                                  "give a smaller dt",
-                                  dt_, explicit_rate(), limit, largest));
+    throw std::runtime_error(
+        text("dt %g is not below the limit of this scheme, 2/(%g + max u) = %.3g at max u = %.4g: "
+             "give a smaller dt",
+             dt_, explicit_rate(), limit, largest));
 }
 
 double ReactionDiffusion::max_u()
@@ -104,7 +110,9 @@ double ReactionDiffusion::max_u()
   for (int y = 0; y < rows_; ++y) {
     const double *u = row(Field::u, y);
     for (int x = 0; x < grid_.nx; ++x)    // what is not a number counts as infinite
-      largest = u[x] <= largest ? largest : std::isnan(u[x]) ? std::numeric_limits<double>::infinity() : u[x];
+      largest = u[x] <= largest ? largest
+          : std::isnan(u[x])    ? std::numeric_limits<double>::infinity()
+                                : u[x];
   }
   MPI_Allreduce(MPI_IN_PLACE, &largest, 1, MPI_DOUBLE, MPI_MAX, comm_);
   return largest;
@@ -132,7 +140,8 @@ double ReactionDiffusion::mean_tau()
     mine[y] = static_cast<double>(sum);
   }
   const Slabs s = slabs(1);
-  MPI_Allgatherv(mine.data(), rows_, MPI_DOUBLE, all.data(), s.counts.data(), s.starts.data(), MPI_DOUBLE, comm_);
+  MPI_Allgatherv(mine.data(), rows_, MPI_DOUBLE, all.data(), s.counts.data(), s.starts.data(),
+                 MPI_DOUBLE, comm_);
   long double sum = 0.0L;
   for (const double row_sum : all) sum += row_sum;
   return static_cast<double>(sum / static_cast<long double>(grid_.cells()));
@@ -145,8 +154,8 @@ std::vector<double> ReactionDiffusion::gather(Field field)
   std::vector<double> mine, all(me == 0 ? grid_.cells() : 0);
   for (int y = 0; y < rows_; ++y) mine.insert(mine.end(), row(field, y), row(field, y) + grid_.nx);
   const Slabs s = slabs(grid_.nx);
-  MPI_Gatherv(mine.data(), rows_ * grid_.nx, MPI_DOUBLE, all.data(), s.counts.data(), s.starts.data(), MPI_DOUBLE, 0,
-              comm_);
+  MPI_Gatherv(mine.data(), rows_ * grid_.nx, MPI_DOUBLE, all.data(), s.counts.data(),
+              s.starts.data(), MPI_DOUBLE, 0, comm_);
   return all;
 }
 
@@ -154,8 +163,8 @@ void ReactionDiffusion::scatter(Field field, const std::vector<double> &values)
 {
   std::vector<double> mine(static_cast<std::size_t>(rows_) * grid_.nx);
   const Slabs s = slabs(grid_.nx);
-  MPI_Scatterv(values.data(), s.counts.data(), s.starts.data(), MPI_DOUBLE, mine.data(), rows_ * grid_.nx, MPI_DOUBLE,
-               0, comm_);
+  MPI_Scatterv(values.data(), s.counts.data(), s.starts.data(), MPI_DOUBLE, mine.data(),
+               rows_ * grid_.nx, MPI_DOUBLE, 0, comm_);
   for (int y = 0; y < rows_; ++y)
     std::copy_n(mine.data() + static_cast<std::size_t>(y) * grid_.nx, grid_.nx, row(field, y));
 }

@@ -13,10 +13,12 @@ bool has_spectral_scheme()
   return false;
 }
 
-SpectralScheme::SpectralScheme(const Model &model, const Grid &grid, double dt, Symbol, MPI_Comm comm) :
+SpectralScheme::SpectralScheme(const Model &model, const Grid &grid, double dt, Symbol,
+                               MPI_Comm comm) :
     ReactionDiffusion(model, grid, dt, comm)
 {
-  throw std::runtime_error("built without FFTW for MPI (Debian: libfftw3-mpi-dev), which the spectral scheme needs");
+  throw std::runtime_error(
+      "built without FFTW for MPI (Debian: libfftw3-mpi-dev), which the spectral scheme needs");
 }
 
 SpectralScheme::~SpectralScheme() = default;
@@ -73,23 +75,25 @@ using Plan = std::unique_ptr<std::remove_pointer_t<fftw_plan>, DestroyPlan>;
 
 /// Real rows have room for nx/2 + 1 complex numbers; modes are transposed, [kx][ky], kx over the ranks.
 struct SpectralScheme::Transforms {
-  std::ptrdiff_t pitch;                       // doubles between rows
-  std::ptrdiff_t first_kx, kx_count;          // of this rank
+  std::ptrdiff_t pitch;                 // doubles between rows
+  std::ptrdiff_t first_kx, kx_count;    // of this rank
   FftwArray<double> field[2];
   FftwArray<fftw_complex> modes;
-  Plan forward, backward;                     // made for field[0], run on both
+  Plan forward, backward;    // made for field[0], run on both
   std::vector<double> symbol_x, symbol_y;
 };
 
-SpectralScheme::SpectralScheme(const Model &model, const Grid &grid, double dt, Symbol symbol, MPI_Comm comm) :
-    ReactionDiffusion(model, grid, dt, comm), transforms_(std::make_unique<Transforms>())
+SpectralScheme::SpectralScheme(const Model &model, const Grid &grid, double dt, Symbol symbol,
+                               MPI_Comm comm) :
+    ReactionDiffusion(model, grid, dt, comm),
+    transforms_(std::make_unique<Transforms>())
 {
   fftw_mpi_init();    // FFTW does this once and ignores further calls
   Transforms &t = *transforms_;
   const std::ptrdiff_t nkx = grid.nx / 2 + 1;
   std::ptrdiff_t rows = 0, first_row = 0;
-  const std::ptrdiff_t size = fftw_mpi_local_size_2d_transposed(grid.ny, nkx, comm, &rows, &first_row, &t.kx_count,
-                                                                &t.first_kx);
+  const std::ptrdiff_t size = fftw_mpi_local_size_2d_transposed(
+      grid.ny, nkx, comm, &rows, &first_row, &t.kx_count, &t.first_kx);
   rows_ = static_cast<int>(rows);
   first_row_ = static_cast<int>(first_row);
   t.pitch = 2 * nkx;
@@ -99,7 +103,8 @@ SpectralScheme::SpectralScheme(const Model &model, const Grid &grid, double dt, 
                                            FFTW_ESTIMATE | FFTW_MPI_TRANSPOSED_OUT));
   t.backward.reset(fftw_mpi_plan_dft_c2r_2d(grid.ny, grid.nx, t.modes.get(), t.field[0].get(), comm,
                                             FFTW_ESTIMATE | FFTW_MPI_TRANSPOSED_IN));
-  if (!t.forward || !t.backward) throw std::runtime_error("FFTW has no plan for this grid and number of ranks");
+  if (!t.forward || !t.backward)
+    throw std::runtime_error("FFTW has no plan for this grid and number of ranks");
   t.symbol_x = symbol_values(symbol, grid.nx, grid.dx);
   t.symbol_y = symbol_values(symbol, grid.ny, grid.dx);
 }
@@ -114,7 +119,8 @@ double *SpectralScheme::row(Field field, int y)
 void SpectralScheme::evolve(int steps)
 {
   const Transforms &t = *transforms_;
-  const double per_cell = 1.0 / static_cast<double>(grid_.cells());    // FFTW's transforms are not normalized
+  const double per_cell =
+      1.0 / static_cast<double>(grid_.cells());    // FFTW's transforms are not normalized
   for (int step = 0; step < steps; ++step) {
     for (int y = 0; y < rows_; ++y) {
       double *u = row(Field::u, y), *v = row(Field::v, y);

@@ -6,9 +6,15 @@
 
 namespace turing_glass::pattern {
 
+bool has_structure_factor()
+{
+  return false;
+}
+
 std::vector<StructureFactor> structure_factor(const std::vector<double> &, int, int, double)
 {
-  throw std::runtime_error("built without FFTW for MPI (Debian: libfftw3-mpi-dev), which structure factors need");
+  throw std::runtime_error(
+      "built without FFTW for MPI (Debian: libfftw3-mpi-dev), which structure factors need");
 }
 
 }    // namespace turing_glass::pattern
@@ -23,7 +29,13 @@ std::vector<StructureFactor> structure_factor(const std::vector<double> &, int, 
 
 namespace turing_glass::pattern {
 
-std::vector<StructureFactor> structure_factor(const std::vector<double> &field, int nx, int ny, double dx)
+bool has_structure_factor()
+{
+  return true;
+}
+
+std::vector<StructureFactor> structure_factor(const std::vector<double> &field, int nx, int ny,
+                                              double dx)
 {
   constexpr double pi = 3.14159265358979323846;
   const int nkx = nx / 2 + 1;
@@ -43,12 +55,14 @@ std::vector<StructureFactor> structure_factor(const std::vector<double> &field, 
   for (int ky = 0; ky < ny; ++ky)
     for (int kx = 0; kx < nkx; ++kx, ++amplitude) {
       if (kx == 0 && ky == 0) continue;
-      const double k = 2.0 * pi / dx * std::hypot(double(kx) / nx, double(ky <= ny / 2 ? ky : ky - ny) / ny);
+      const double k =
+          2.0 * pi / dx * std::hypot(double(kx) / nx, double(ky <= ny / 2 ? ky : ky - ny) / ny);
       // a real field has the same amplitude at -k, which FFTW leaves out
       const int weight = kx == 0 || 2 * kx == nx ? 1 : 2;
       StructureFactor &shell = shells[std::lround(k / width)];
       shell.k += weight * k;
-      shell.S += weight * ((*amplitude)[0] * (*amplitude)[0] + (*amplitude)[1] * (*amplitude)[1]) / cells;
+      shell.S +=
+          weight * ((*amplitude)[0] * (*amplitude)[0] + (*amplitude)[1] * (*amplitude)[1]) / cells;
       shell.modes += weight;
     }
   std::vector<StructureFactor> result;

@@ -1,6 +1,7 @@
 // The reaction-diffusion model against its linear theory, its planar front and a plain solver; masks, patches, files.
 // Every number is dimensionless, as in the model.
 
+#include "pattern/checkpoint.h"
 #include "pattern/explicit_scheme.h"
 #include "pattern/grid_file.h"
 #include "pattern/mask.h"
@@ -113,7 +114,8 @@ TEST(ReactionDiffusion, FixedPoint)
     EXPECT_NEAR(s.u + s.v, tau, 1e-14);
     EXPECT_NEAR(s.u * s.v - model.alpha * s.u / (s.u + model.beta), 0.0, 1e-13);
   }
-  EXPECT_THAT([&] { fixed_point(model, 2.9); }, ThrowsMessage<std::runtime_error>(HasSubstr("tau must be at least 3")));
+  EXPECT_THAT([&] { fixed_point(model, 2.9); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("tau must be at least 3")));
 }
 
 TEST(ReactionDiffusion, StartIsExactInMassAndBelongsToTheCell)
@@ -154,7 +156,8 @@ TEST(ExplicitScheme, AgainstAPlainSolver)
     const std::vector<double> u0 = u, v0 = v;
     const auto laplacian = [&](const std::vector<double> &w, int x, int y) {
       const auto at = [&](int i, int j) { return w[(i + 17) % 17 + 17 * ((j + 13) % 13)]; };
-      return (at(x + 1, y) + at(x - 1, y) + at(x, y + 1) + at(x, y - 1) - 4 * at(x, y)) / (0.6 * 0.6);
+      return (at(x + 1, y) + at(x - 1, y) + at(x, y + 1) + at(x, y - 1) - 4 * at(x, y)) /
+          (0.6 * 0.6);
     };
     for (int y = 0; y < 13; ++y)
       for (int x = 0; x < 17; ++x) {
@@ -185,9 +188,7 @@ TEST(ExplicitScheme, SameBitsForAnyLevelsRanksAndPortions)
   for (const int levels : {0, 2, 3, 8, 15, 100}) {
     EXPECT_EQ(run(MPI_COMM_SELF, levels, {257}), reference) << levels << " levels";
     const auto on_all = run(MPI_COMM_WORLD, levels, {100, 1, 13, 143});
-    if (rank() == 0) {
-      EXPECT_EQ(on_all, reference) << levels << " levels on all ranks";
-    }
+    if (rank() == 0) { EXPECT_EQ(on_all, reference) << levels << " levels on all ranks"; }
   }
 }
 
@@ -235,7 +236,9 @@ TEST(ExplicitScheme, PatternsBelowTheCriticalDelta)
     Model model;
     model.delta = factor * critical;
     ExplicitScheme solver(model, {64, 3, 0.5}, 0.02, MPI_COMM_SELF);
-    fill(solver, [&](int x, int) { return State{at.u + 1e-6 * std::cos(2.0 * pi * x / 64), at.v}; });
+    fill(solver, [&](int x, int) {
+      return State{at.u + 1e-6 * std::cos(2.0 * pi * x / 64), at.v};
+    });
     solver.advance(10000);
     const double before = first_mode(solver);
     solver.advance(40000);
@@ -258,9 +261,11 @@ TEST(ExplicitScheme, RefusesStepsOverItsLimit)
   ExplicitScheme later({}, grid, 0.05, MPI_COMM_WORLD);
   later.start({2.736, 1.764}, 0.01, 1);
   EXPECT_NO_THROW(later.advance(100));
-  EXPECT_THAT([&] { later.advance(100000); }, ThrowsMessage<std::runtime_error>(HasSubstr("at max u = ")));
+  EXPECT_THAT([&] { later.advance(100000); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("at max u = ")));
   // a fast activator lowers it
-  EXPECT_NEAR(ExplicitScheme({4.0, 1.0, 3.0}, grid, 0.01, MPI_COMM_WORLD).step_limit(4.0), 2.0 / 100.0, 1e-15);
+  EXPECT_NEAR(ExplicitScheme({4.0, 1.0, 3.0}, grid, 0.01, MPI_COMM_WORLD).step_limit(4.0),
+              2.0 / 100.0, 1e-15);
 }
 
 TEST(ExplicitScheme, PlanarFront)
@@ -269,7 +274,9 @@ TEST(ExplicitScheme, PlanarFront)
   const Model model;
   constexpr int n = 80;
   ExplicitScheme solver(model, {n, 3, 0.25}, 0.01, MPI_COMM_SELF);
-  fill(solver, [](int x, int) { return x < n / 4 || x >= 3 * n / 4 ? State{0.5, 1.0} : State{10.0, 0.4}; });
+  fill(solver, [](int x, int) {
+    return x < n / 4 || x >= 3 * n / 4 ? State{0.5, 1.0} : State{10.0, 0.4};
+  });
   solver.advance(400000);
   double low = 1e9, high = -1e9;
   for (int x = 0; x < n; ++x) {
@@ -294,13 +301,15 @@ TEST(SpectralScheme, EndsWhereTheExplicitOneDoes)
   ExplicitScheme plain(model, grid, 0.02, MPI_COMM_SELF);
   SpectralScheme same(model, grid, 0.1, Symbol::five_point, MPI_COMM_SELF);
   SpectralScheme other(model, grid, 0.1, Symbol::exact, MPI_COMM_SELF);
-  for (ReactionDiffusion *s : std::vector<ReactionDiffusion *>{&plain, &same, &other}) fill(*s, droplet);
+  for (ReactionDiffusion *s : std::vector<ReactionDiffusion *>{&plain, &same, &other})
+    fill(*s, droplet);
   const double tau = plain.mean_tau();
   plain.advance(150000);
   same.advance(30000);
   other.advance(30000);
   EXPECT_LT(std::abs(same.mean_tau() / tau - 1.0), 1e-12);
-  const std::vector<double> u = plain.gather(Field::u), u1 = same.gather(Field::u), u2 = other.gather(Field::u);
+  const std::vector<double> u = plain.gather(Field::u), u1 = same.gather(Field::u),
+                            u2 = other.gather(Field::u);
   double difference = 0.0, to_exact = 0.0;
   for (std::size_t k = 0; k < u.size(); ++k) {
     difference = std::max(difference, std::abs(u[k] - u1[k]));
@@ -339,7 +348,7 @@ TEST(SpectralScheme, AnyRanksAndSizes)
 
 TEST(StructureFactor, OneWaveAndTheSumRule)
 {
-  if (!has_spectral_scheme()) GTEST_SKIP() << "built without FFTW";
+  if (!has_structure_factor()) GTEST_SKIP() << "built without FFTW";
   for (const int ny : {32, 33, 20}) {
     constexpr int nx = 32;
     std::vector<double> wave, noise;
@@ -363,7 +372,8 @@ TEST(StructureFactor, OneWaveAndTheSumRule)
     for (const double x : noise) variance += (x - mean) * (x - mean) / noise.size();
     int modes = 0;
     sum = 0.0;
-    for (const StructureFactor &s : structure_factor(noise, nx, ny, 0.5)) sum += s.S * s.modes, modes += s.modes;
+    for (const StructureFactor &s : structure_factor(noise, nx, ny, 0.5))
+      sum += s.S * s.modes, modes += s.modes;
     EXPECT_EQ(modes, nx * ny - 1);
     EXPECT_NEAR(sum / (nx * ny), variance, 1e-12);
   }
@@ -439,6 +449,31 @@ TEST(Patches, SitePercolation)
 
 // ---- files --------------------------------------------------------------------------------------
 
+TEST(Checkpoint, RoundTripAndBadOnes)
+{
+  const TemporaryFile file(".checkpoint");
+  Checkpoint saved{{{"NX", "2"}, {"start", "homogeneous 0.5"}}, 700, {1.0, 2.0}, {3.0, 0.1}};
+  write_checkpoint(file.path(), saved);
+  Checkpoint back{saved.parameters, 0, {}, {}};
+  read_checkpoint(file.path(), 2, back);
+  EXPECT_EQ(back.step, 700);
+  EXPECT_EQ(back.u, saved.u);
+  EXPECT_EQ(back.v, saved.v);
+  const auto read = [&] { read_checkpoint(file.path(), 2, back); };
+  back.parameters[1].second = "fixed";
+  EXPECT_THAT(read,
+              ThrowsMessage<std::runtime_error>(
+                  HasSubstr("has start homogeneous 0.5, this run has start fixed")));
+  back.parameters = saved.parameters;
+  const std::string bytes = file.read();
+  for (std::size_t length = 0; length < bytes.size(); ++length) {
+    file.write(bytes.substr(0, length));
+    EXPECT_THROW(read(), std::runtime_error) << length;
+  }
+  file.write(bytes + "x");
+  EXPECT_THAT(read, ThrowsMessage<std::runtime_error>(HasSubstr("remove it to start anew")));
+}
+
 TEST(GridFile, NpyRoundTrip)
 {
   const TemporaryFile file(".npy");
@@ -449,7 +484,8 @@ TEST(GridFile, NpyRoundTrip)
   EXPECT_EQ(back.nx, 3);
   EXPECT_EQ(back.ny, 2);
   EXPECT_TRUE(back.floating);
-  EXPECT_EQ((file.read().size() - 6 * sizeof(double)) % 64, 0U) << "values are aligned, as numpy.lib.format wants";
+  EXPECT_EQ((file.read().size() - 6 * sizeof(double)) % 64, 0U)
+      << "values are aligned, as numpy.lib.format wants";
   write_npy(file.path(), Picture{2, 2, {0, 1, 255, 7}});
   back = read_npy(file.path());
   EXPECT_EQ(back.values, (std::vector<double>{0, 1, 255, 7}));
@@ -471,7 +507,8 @@ TEST(GridFile, NpyOfOtherVersionsAndBadOnes)
   file.write(npy("{'descr': '|b1', 'fortran_order': False, 'shape': (1, 2), }\n", {1, 0}));
   EXPECT_EQ(read_npy(file.path()).values, (std::vector<double>{1.0, 0.0}));
 
-  const std::string good = npy("{'descr': '|u1', 'fortran_order': False, 'shape': (1, 2), }\n", "ab");
+  const std::string good =
+      npy("{'descr': '|u1', 'fortran_order': False, 'shape': (1, 2), }\n", "ab");
   const std::vector<std::pair<std::string, const char *>> bad = {
       {"", "is no .npy file"},
       {"\x89PNG and more than ten bytes", "is no .npy file"},
@@ -481,35 +518,29 @@ TEST(GridFile, NpyOfOtherVersionsAndBadOnes)
       {npy("{'descr': '>f8', 'fortran_order': False, 'shape': (1, 2), }\n", two + two), "'>f8'"},
       {npy("{'descr': '<f4', 'fortran_order': True, 'shape': (1, 2), }\n", two), "Fortran"},
       {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }\n", two), "two dimensions"},
-      {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 2), }\n", two), "two dimensions"},
+      {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 2), }\n", two),
+       "two dimensions"},
       {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 2), }\n", ""), "no values"},
-      {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (999999999, 999999999), }\n", two), "2^31"},
-      {npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1, 2), }\n", two), "plain numbers"},
+      {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (999999999, 999999999), }\n", two),
+       "2^31"},
+      {npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1, 2), }\n", two),
+       "plain numbers"},
   };
   for (const auto &[bytes, words] : bad) {
     file.write(bytes);
-    EXPECT_THAT([&] { read_npy(file.path()); }, ThrowsMessage<std::runtime_error>(HasSubstr(words)));
-    EXPECT_THAT([&] { read_npy(file.path()); }, ThrowsMessage<std::runtime_error>(HasSubstr(file.path())));
+    EXPECT_THAT([&] { read_npy(file.path()); },
+                ThrowsMessage<std::runtime_error>(HasSubstr(words)));
+    EXPECT_THAT([&] { read_npy(file.path()); },
+                ThrowsMessage<std::runtime_error>(HasSubstr(file.path())));
   }
-  EXPECT_THAT([] { read_npy("no-such.npy"); }, ThrowsMessage<std::runtime_error>(HasSubstr("cannot be opened")));
-  EXPECT_THAT([] { write_npy("no/such/folder.npy", Picture{1, 1, {0}}); },
-              ThrowsMessage<std::runtime_error>(HasSubstr("cannot be written")));
+  EXPECT_THAT([] { read_npy("no-such.npy"); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("cannot be opened")));
+  EXPECT_THAT(
+      [] {
+        write_npy("no/such/folder.npy", Picture{1, 1, {0}});
+      },
+      ThrowsMessage<std::runtime_error>(HasSubstr("cannot be written")));
 }
-
-namespace {
-
-bool has_png()
-{
-  const TemporaryFile file(".png");
-  try {
-    write_png(file.path(), {1, 1, {0}});
-  } catch (const std::runtime_error &) {
-    return false;
-  }
-  return true;
-}
-
-}    // namespace
 
 TEST(GridFile, PngRoundTripAndBadOnes)
 {
@@ -520,9 +551,12 @@ TEST(GridFile, PngRoundTripAndBadOnes)
   write_png(file.path(), picture);
   EXPECT_EQ(read_png(file.path()).values, picture.values);
   const std::string bytes = file.read();
-  for (std::size_t length = 0; length < bytes.size() - 12; length += 7) {    // the last chunk is empty
+  for (std::size_t length = 0; length < bytes.size() - 12;
+       length += 7) {    // the last chunk is empty
     file.write(bytes.substr(0, length));
-    EXPECT_THAT([&] { read_png(file.path()); }, ThrowsMessage<std::runtime_error>(HasSubstr(file.path()))) << length;
+    EXPECT_THAT([&] { read_png(file.path()); },
+                ThrowsMessage<std::runtime_error>(HasSubstr(file.path())))
+        << length;
   }
   std::string damaged = bytes;
   damaged[damaged.size() - 20] = static_cast<char>(damaged[damaged.size() - 20] ^ 1);
@@ -537,10 +571,11 @@ TEST(GridFile, PictureHasYUpwards)
   if (!has_png()) GTEST_SKIP() << "built without libpng";
   // one column, the upper pixel white and the lower black, written by Python's zlib without compression
   const unsigned char bytes[] = {
-      0x89, 'P',  'N',  'G',  0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 'I',  'H',  'D',  'R',  0x00, 0x00,
-      0x00, 0x01, 0x00, 0x00, 0x00, 0x02, 0x08, 0x00, 0x00, 0x00, 0x00, 0xbc, 0xea, 0xe9, 0xfb, 0x00, 0x00, 0x00,
-      0x0f, 'I',  'D',  'A',  'T',  0x78, 0x01, 0x01, 0x04, 0x00, 0xfb, 0xff, 0x00, 0xff, 0x00, 0x00, 0x03, 0x01,
-      0x01, 0x00, 0x8d, 0x1d, 0xe5, 0x82, 0x00, 0x00, 0x00, 0x00, 'I',  'E',  'N',  'D',  0xae, 0x42, 0x60, 0x82};
+      0x89, 'P',  'N',  'G',  0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 'I',  'H',  'D',
+      'R',  0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x02, 0x08, 0x00, 0x00, 0x00, 0x00, 0xbc,
+      0xea, 0xe9, 0xfb, 0x00, 0x00, 0x00, 0x0f, 'I',  'D',  'A',  'T',  0x78, 0x01, 0x01, 0x04,
+      0x00, 0xfb, 0xff, 0x00, 0xff, 0x00, 0x00, 0x03, 0x01, 0x01, 0x00, 0x8d, 0x1d, 0xe5, 0x82,
+      0x00, 0x00, 0x00, 0x00, 'I',  'E',  'N',  'D',  0xae, 0x42, 0x60, 0x82};
   const TemporaryFile file(".png");
   file.write(std::string(reinterpret_cast<const char *>(bytes), sizeof bytes));
   EXPECT_EQ(read_png(file.path()).values, (std::vector<unsigned char>{0, 255}));
@@ -558,7 +593,10 @@ TEST(Mask, FromFieldsAndFiles)
   EXPECT_EQ(read_mask(file.path()).inside, mask.inside);
   write_npy(file.path(), Field2D{3, 1, {1.0, 5.0, 3.0}});
   EXPECT_EQ(read_mask(file.path(), 2.0).inside, (std::vector<unsigned char>{0, 1, 1}));
-  EXPECT_THAT([&] { read_mask(file.path()); }, ThrowsMessage<std::runtime_error>(HasSubstr("give the threshold")));
-  EXPECT_THAT([] { read_mask("mask.jpg"); }, ThrowsMessage<std::runtime_error>(HasSubstr(".png or a .npy")));
-  EXPECT_THAT([&] { write_mask("mask.jpg", mask); }, ThrowsMessage<std::runtime_error>(HasSubstr(".png or a .npy")));
+  EXPECT_THAT([&] { read_mask(file.path()); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("give the threshold")));
+  EXPECT_THAT([] { read_mask("mask.jpg"); },
+              ThrowsMessage<std::runtime_error>(HasSubstr(".png or a .npy")));
+  EXPECT_THAT([&] { write_mask("mask.jpg", mask); },
+              ThrowsMessage<std::runtime_error>(HasSubstr(".png or a .npy")));
 }

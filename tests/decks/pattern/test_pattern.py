@@ -1,0 +1,181 @@
+"""The pattern command as users run it. Standard library only."""
+
+import ast
+import os
+import re
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import zlib
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from deck import lammps  # noqa: E402
+
+SOLVE = "pattern solve 48 40 steps 3000 file mask.png fields f clusters c.dat "
+
+
+def content(run, name):
+    with open(run.path(name), "rb") as file:
+        return file.read()
+
+
+def npy(path):
+    """Shape and values of an array of doubles, row by row, as numpy.lib.format describes the file."""
+    with open(path, "rb") as file:
+        data = file.read()
+    assert data[:8] == b"\x93NUMPY\x01\x00", path
+    length = struct.unpack("<H", data[8:10])[0]
+    head = ast.literal_eval(data[10:10 + length].decode())
+    assert head["descr"] == "<f8" and not head["fortran_order"], head
+    return head["shape"], struct.unpack("<%dd" % (head["shape"][0] * head["shape"][1]), data[10 + length:])
+
+
+def grey_picture(path):
+    """Rows of an 8-bit grey PNG, the upper one first."""
+    with open(path, "rb") as file:
+        data = file.read()
+    at, packed = 8, b""
+    while at < len(data):
+        length, kind = struct.unpack(">I4s", data[at:at + 8])
+        body = data[at + 8:at + 8 + length]
+        if kind == b"IHDR":
+            width, height, depth, colour = struct.unpack(">IIBB", body[:10])
+            assert (depth, colour) == (8, 0)
+        elif kind == b"IDAT":
+            packed += body
+        at += 12 + length
+    raw, rows, above = zlib.decompress(packed), [], [0] * width
+    for y in range(height):
+        kind, row = raw[y * (width + 1)], list(raw[y * (width + 1) + 1:(y + 1) * (width + 1)])
+        for x in range(width):
+            a, b, c = row[x - 1] if x else 0, above[x], above[x - 1] if x else 0
+            paeth = min((abs(b - c), 0, a), (abs(a - c), 1, b), (abs(a + b - 2 * c), 2, c))[2]
+            row[x] = (row[x] + (0, a, b, (a + b) // 2, paeth)[kind]) % 256
+        rows.append(row)
+        above = row
+    return rows
+
+
+def patches(rows):
+    """Sizes of the clusters of true pixels by the periodic von Neumann neighbourhood, largest first."""
+    inside = {(x, y) for y, row in enumerate(rows) for x, pixel in enumerate(row) if pixel}
+    nx, ny, sizes = len(rows[0]), len(rows), []
+    while inside:
+        queue = [inside.pop()]
+        for x, y in queue:
+            for other in (((x + 1) % nx, y), ((x - 1) % nx, y), (x, (y + 1) % ny), (x, (y - 1) % ny)):
+                if other in inside:
+                    inside.remove(other)
+                    queue.append(other)
+        sizes.append(len(queue))
+    return sorted(sizes, reverse=True)
+
+
+def reported(run, name):
+    return float(re.search("%s +(\\S+)\n" % name, run.text).group(1))
+
+
+class PatternSolve(unittest.TestCase):
+
+    def test_same_files_on_any_ranks(self):
+        runs = [lammps(SOLVE, ranks) for ranks in (1, 2, 4)]
+        for name in ("f.u.npy", "f.v.npy", "mask.png", "c.dat"):
+            for run in runs[1:]:
+                self.assertEqual(content(run, name), content(runs[0], name), name)
+
+    def test_files_agree(self):
+        """Mask, picture, table and report against the fields."""
+        run = lammps("pattern solve 60 50 tau 6 steps 10000 start fixed noise 0.1 file mask.png fields f clusters c.dat "
+                     "structure s.dat\npattern solve 60 50 tau 6 steps 10000 start fixed noise 0.1 file mask.npy\n")
+        (ny, nx), u = npy(run.path("f.u.npy"))
+        shape, v = npy(run.path("f.v.npy"))
+        self.assertEqual((nx, ny, shape), (60, 50, (50, 60)))
+        self.assertLess(abs(sum(u) + sum(v) - 6 * nx * ny), 1e-11 * 6 * nx * ny)
+        self.assertLess(abs(reported(run, "mass drift")), 1e-12)
+        self.assertAlmostEqual(reported(run, "largest u"), max(u), places=4)
+        rows = [[value > 4.37 for value in u[y * nx:(y + 1) * nx]] for y in range(ny)]
+        self.assertTrue(0 < sum(map(sum, rows)) < nx * ny)
+        self.assertAlmostEqual(reported(run, "area fraction"), sum(map(sum, rows)) / (nx * ny), places=5)
+        # y upwards
+        self.assertEqual(grey_picture(run.path("mask.png")), [[255 * pixel for pixel in row] for row in rows[::-1]])
+        self.assertEqual(content(run, "mask.npy")[-nx * ny:], bytes(int(pixel) for row in rows for pixel in row))
+        with open(run.path("c.dat")) as file:
+            table = [line.split() for line in file if not line.startswith("#")]
+        self.assertEqual([int(row[1]) for row in table], patches(rows))
+        self.assertEqual(reported(run, "patches"), len(table))
+        with open(run.path("s.dat")) as file:
+            shells = [[float(x) for x in line.split()] for line in file if not line.startswith("#")]
+        mean = sum(u) / len(u)
+        variance = sum((x - mean) ** 2 for x in u) / len(u)
+        self.assertAlmostEqual(sum(s[1] * s[2] for s in shells) / len(u), variance, delta=1e-6 * variance)
+
+    def test_goes_on_after_a_kill(self):
+        whole = lammps("pattern solve 128 128 steps 40000 fields f\n")
+        folder = tempfile.mkdtemp(dir=os.getcwd())
+        script = "pattern solve 128 128 steps 40000 fields f checkpoint 500 run.checkpoint\n"
+        with open(os.path.join(folder, "in.deck"), "w") as file:
+            file.write(script)
+        checkpoint = os.path.join(folder, "run.checkpoint")
+        run = subprocess.Popen([os.environ["LMP"], "-in", "in.deck", "-log", "none", "-screen", "none"], cwd=folder,
+                               env=dict(os.environ, OMP_NUM_THREADS="1"))
+        while not os.path.exists(checkpoint) and run.poll() is None:
+            time.sleep(0.005)
+        run.send_signal(signal.SIGKILL)
+        self.assertEqual(run.wait(), -signal.SIGKILL, "killed before its end")
+        self.assertFalse(os.path.exists(os.path.join(folder, "f.u.npy")))
+        # on another number of ranks; and once more, when there is nothing left to do
+        for ranks in (2, 1):
+            rest = lammps(script, ranks, folder=folder)
+            step = int(re.search(r"going on from run.checkpoint at step (\d+)", rest.text).group(1))
+            self.assertTrue(0 < step < 40000 if ranks == 2 else step == 40000, step)
+            for name in ("f.u.npy", "f.v.npy"):
+                self.assertEqual(content(rest, name), content(whole, name))
+        for words, message in (("steps 40000 tau 4", "the checkpoint has tau 4.5, this run has tau 4:"),
+                               ("steps 40000 seed 2", "has seed 1, this run has seed 2"), ("steps 20000", "beyond steps 20000")):
+            other = lammps("pattern solve 128 128 %s checkpoint 500 run.checkpoint\n" % words, 2, folder=folder, expect_error=True)
+            self.assertIn(message, other.text)
+        with open(checkpoint, "r+b") as file:
+            file.truncate(100000)
+        self.assertIn("is damaged", lammps(script, 2, folder=folder, expect_error=True).text)
+
+    def test_schemes(self):
+        """The spectral scheme on several ranks: as on one, to rounding; mass stays."""
+        fields = []
+        for ranks in (1, 2, 3):
+            run = lammps("pattern solve 32 30 scheme spectral dt 0.05 steps 400 fields f\n", ranks)
+            self.assertLess(abs(reported(run, "mass drift")), 1e-12)
+            fields.append(npy(run.path("f.u.npy"))[1])
+        for other in fields[1:]:
+            self.assertLess(max(abs(a - b) for a, b in zip(fields[0], other)), 1e-9)
+
+    def test_partitions(self):
+        """Each partition solves its own."""
+        run = lammps("variable tau world 4.5 6\npattern solve 32 32 tau ${tau} steps 100 fields f.${tau}\n", 4,
+                     arguments=["-partition", "2x2", "-plog", "none", "-pscreen", "none"])
+        for tau in (4.5, 6):
+            u, v = (npy(run.path("f.%g.%s.npy" % (tau, name)))[1] for name in "uv")
+            self.assertAlmostEqual((sum(u) + sum(v)) / 1024, tau, places=11)
+
+    def test_wrong_use(self):
+        for words, message in (("", "the first word is 'solve'"), ("paint 8 8", "not 'paint'"), ("solve 8", "NY is missing"),
+                               ("solve 8 2", "NY must be an integer from 3 to 32768, is '2'"),
+                               ("solve 8 x", "NY must be an integer"), ("solve 8 8 tua 3", "unknown keyword 'tua'"),
+                               ("solve 8 8 tau", "the value of tau is missing"), ("solve 8 8 tau -1", "tau must be a number above 0, is '-1'"),
+                               ("solve 8 8 delta nan", "delta must be a number"), ("solve 8 8 dt 1e999", "dt must be a number"),
+                               ("solve 8 8 steps 1.5", "steps must be an integer"), ("solve 8 8 noise 2", "at most 1"),
+                               ("solve 8 8 start random", "not 'random'"), ("solve 8 8 start homogeneous 1.5", "slow fraction must be"),
+                               ("solve 8 8 start fixed tau 2.9", "tau must be at least 3"), ("solve 8 8 scheme implicit", "not 'implicit'"),
+                               ("solve 8 8 dt 0.1", "dt 0.1 is not below the limit"), ("solve 8 8 file mask.jpg", "must end in .png or .npy"),
+                               ("solve 8 8 file no/mask.png", "there is no folder 'no'"), ("solve 8 8 checkpoint 0 c", "from 1"),
+                               ("solve 8 8 checkpoint 100", "file of the checkpoint is missing")):
+            with self.subTest(words):
+                self.assertIn(message, lammps("pattern %s\n" % words, 2, expect_error=True).text)
+        self.assertIn("use fewer", lammps("pattern solve 8 3\n", 4, expect_error=True).text)
+
+
+if __name__ == "__main__":
+    unittest.main()
