@@ -362,15 +362,28 @@ class Run {
 
 }    // namespace
 
+/* ---------------------------------------------------------------------- */
+
+void Pattern::command(int narg, char **arg)
+{
+  const std::string word = narg ? arg[0] : "";
+  if (word == "solve")
+    solve(narg - 1, arg + 1);
+  else if (word == "map")
+    map(narg - 1, arg + 1);
+  else if (word == "radii")
+    radii(narg - 1, arg + 1);
+  else
+    error->all(FLERR, "Command pattern: the first word is 'solve', 'map' or 'radii', not '{}'", word);
+}
+
 /* ----------------------------------------------------------------------
    pattern solve NX NY [keywords]
 ------------------------------------------------------------------------- */
 
-void Pattern::command(int narg, char **arg)
+void Pattern::solve(int narg, char **arg)
 {
-  if (narg < 1 || std::string(arg[0]) != "solve")
-    error->all(FLERR, "Command pattern: the first word is 'solve', not '{}'", narg ? arg[0] : "");
-  const SolveCommand solve = parse(lmp, narg - 1, arg + 1);
+  const SolveCommand solve = parse(lmp, narg, arg);
   try {
     Run run(lmp, solve, world);
     run.begin();

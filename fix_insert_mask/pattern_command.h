@@ -1,4 +1,4 @@
-// The pattern command: solve; page: docs/pattern.rst
+// The pattern command: solve, map and radii; page: docs/pattern.rst
 
 #ifdef COMMAND_CLASS
 // clang-format off
@@ -11,12 +11,20 @@ CommandStyle(pattern,Pattern);
 
 #include "command.h"
 
+#include <string>
+
 namespace LAMMPS_NS {
 
 class Pattern : public Command {
  public:
   Pattern(class LAMMPS *lmp) : Command(lmp) {}
   void command(int, char **) override;
+
+ private:
+  void solve(int, char **);
+  void map(int, char **);
+  void radii(int, char **);
+  void stop_with(const std::string &, const char *);
 };
 
 }    // namespace LAMMPS_NS

@@ -32,6 +32,17 @@ double above_zero(LAMMPS *lmp, const char *command, const std::string &key, cons
 
 }    // namespace
 
+/// The error of the first rank, if any, on all.
+void Pattern::stop_with(const std::string &failure, const char *command)
+{
+  int length = static_cast<int>(failure.size());
+  MPI_Bcast(&length, 1, MPI_INT, 0, world);
+  std::string text = failure;
+  text.resize(length);
+  MPI_Bcast(text.data(), length, MPI_CHAR, 0, world);
+  if (length) error->all(FLERR, "{}: {}", command, text);
+}
+
 /* ----------------------------------------------------------------------
    pattern map group-ID FILE [keywords]
 ------------------------------------------------------------------------- */

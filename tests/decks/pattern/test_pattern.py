@@ -177,5 +177,79 @@ class PatternSolve(unittest.TestCase):
         self.assertIn("use fewer", lammps("pattern solve 8 3\n", 4, expect_error=True).text)
 
 
+class Plate(unittest.TestCase):
+    """From atoms to masks, and the sizes of patches."""
+
+    # types 1 and 2, the second one slow, in a cell that is not a square; atoms leave it on all sides
+    ATOMS = """\
+units metal
+region box {shape}
+create_box 2 box
+create_atoms 1 random 1500 11 box
+mass * 1
+region left block 5 25 INF INF INF INF
+set region left type 2
+displace_atoms all random 3 3 3 5
+group slow type 2
+pair_style zero 5
+pair_coeff * *
+run 0
+"""
+
+    def test_density_of_a_group(self):
+        """Field and mask against a count of the dumped atoms; the same on any ranks."""
+        for shape, axes, sides in (("block 0 41 0 30 0 12", "x y", (41, 30)), ("prism 0 41 0 30 0 12 6 0 0", "x y", (41, 30)),
+                                   ("block 0 41 0 30 0 12", "z x", (12, 41))):
+            for ranks in (1, 4):
+                run = lammps(self.ATOMS.format(shape=shape)
+                             + "write_dump all custom a.dump id type xs ys zs modify format float %%.15g\n"
+                             "pattern map slow map.png axes %s tau 3.0 threshold 2.0 field u.npy\n" % axes, ranks)
+                nx, ny = (round(side / 5.0) for side in sides)
+                counts = [0.0] * (nx * ny)
+                for kind, *scaled in run.dump("a.dump").values():
+                    a, b = (scaled["xyz".index(axis)] % 1.0 for axis in axes.split())
+                    if kind == 2:
+                        counts[int(a * nx) + nx * int(b * ny)] += 3.0 * nx * ny / 1500
+                shape_read, u = npy(run.path("u.npy"))
+                self.assertEqual(shape_read, (ny, nx))
+                for mine, read in zip(counts, u):
+                    self.assertAlmostEqual(mine, read, places=12)
+                self.assertEqual(grey_picture(run.path("map.png"))[::-1],
+                                 [[255 if counts[x + nx * y] > 2.0 else 0 for x in range(nx)] for y in range(ny)])
+
+    def test_radii_of_patches(self):
+        """A square of four pixels, one over a face, and a single pixel: radii 2, sqrt(3), 1 times the pixel."""
+        folder = tempfile.mkdtemp(dir=os.getcwd())
+        rows = ["##....", "......", "...##.", "...##.", "......", "#....."]
+        head = "{'descr': '|b1', 'fortran_order': False, 'shape': (6, 6), }".ljust(117) + "\n"
+        with open(os.path.join(folder, "m.npy"), "wb") as file:
+            file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode())
+            file.write(b"".join(bytes(c == "#" for c in row) for row in rows))
+        run = lammps("pattern radii m.npy r.dat pixel 5\n", 2, folder=folder)
+        found = re.search(r"(\d+) patches; mean radius (\S+) .*, (\S+) \(sqrt\(N_c/pi\)\); LSW mean (\S+)", run.text)
+        mean = 5.0 * (2.0 + 3.0 ** 0.5) / 2
+        self.assertEqual(found.group(1), "2")
+        self.assertAlmostEqual(float(found.group(2)), mean, delta=1e-3 * mean)
+        self.assertAlmostEqual(float(found.group(3)), mean / 3.14159265 ** 0.5, delta=1e-3 * mean)
+        with open(run.path("r.dat")) as file:
+            table = [[float(x) for x in line.split()] for line in file if not line.startswith("#")]
+        self.assertEqual([row[1] for row in table][:2], [0, 2])    # sqrt(3) and 2 are nearest to 2
+        self.assertEqual([row[0] for row in table][:2], [5, 10])
+        self.assertGreater(float(found.group(4)), 2.0 / 3.0 * 10.0)
+
+    def test_wrong_use(self):
+        atoms = self.ATOMS.format(shape="block 0 40 0 30 0 12")
+        for line, words in (("pattern map slow", "pattern map"), ("pattern map none m.png", "no group 'none'"), ("pattern map slow m.jpg", "m.jpg"),
+                            ("pattern map slow m.png pixel 0", "above 0"), ("pattern map slow m.png axes x x", "different"),
+                            ("pattern map slow m.png axes x w", "not 'w'"), ("pattern map slow m.png size 3", "unknown keyword 'size'"),
+                            ("pattern map slow m.png field", "needs 1 more"), ("pattern map slow no/where.png", "no/where.png"),
+                            ("pattern radii none.png r.dat", "none.png"), ("pattern radii none.png r.dat pixel", "needs a value"),
+                            ("pattern map slow m.png threshold 1e9\npattern radii m.png r.dat", "no pixel is inside"),
+                            ("pattern map slow m.png threshold 0\npattern radii m.png no/r.dat", "cannot be written"), ("pattern draw", "'radii', not 'draw'")):
+            with self.subTest(line):
+                self.assertIn(words, lammps(atoms + line + "\n", 2, expect_error=True).text)
+        self.assertIn("no simulation box", lammps("pattern map all m.png\n", expect_error=True).text)
+
+
 if __name__ == "__main__":
     unittest.main()
