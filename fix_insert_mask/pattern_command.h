@@ -16,7 +16,7 @@ namespace LAMMPS_NS {
 class Pattern : public Command {
  public:
   Pattern(class LAMMPS *lmp) : Command(lmp) {}
-  void command(int, char **) override;
+  void command(int narg, char **arg) override;
 };
 
 }    // namespace LAMMPS_NS
