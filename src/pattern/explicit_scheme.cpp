@@ -18,7 +18,7 @@ namespace {
 
 constexpr int left = 8;    // doubles before a row, the last of which is its periodic image
 
-/// Times dt.
+/// The diffusion coefficients times dt/dx^2.
 struct Coefficients {
   double dt, alpha, beta, diffusion_u, diffusion_v;
 };
@@ -97,7 +97,7 @@ void ExplicitScheme::exchange(int depth)
   MPI_Comm_size(comm_, &ranks);
   const int above = (me + 1) % ranks, below = (me + ranks - 1) % ranks;
   // counted in rows: their doubles may be too many for an int
-  MPI_Datatype row;
+  MPI_Datatype row = MPI_DATATYPE_NULL;
   MPI_Type_contiguous(static_cast<int>(2 * pitch_), MPI_DOUBLE, &row);
   MPI_Type_commit(&row);
   const auto begin = [this](int y) { return at(now_, Field::u, y) - left; };

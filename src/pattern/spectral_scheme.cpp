@@ -75,8 +75,8 @@ using Plan = std::unique_ptr<std::remove_pointer_t<fftw_plan>, DestroyPlan>;
 
 /// Real rows have room for nx/2 + 1 complex numbers; modes are transposed, [kx][ky], kx over the ranks.
 struct SpectralScheme::Transforms {
-  std::ptrdiff_t pitch;                 // doubles between rows
-  std::ptrdiff_t first_kx, kx_count;    // of this rank
+  std::ptrdiff_t pitch = 0;                     // doubles between rows
+  std::ptrdiff_t first_kx = 0, kx_count = 0;    // of this rank
   FftwArray<double> field[2];
   FftwArray<fftw_complex> modes;
   Plan forward, backward;    // made for field[0], run on both
