@@ -237,7 +237,7 @@ run 0
         self.assertEqual([row[0] for row in table][:2], [5, 10])
         self.assertGreater(float(found.group(4)), 2.0 / 3.0 * 10.0)
 
-    def test_wrong_use(self):
+    def test_wrong_use_of_plates(self):
         atoms = self.ATOMS.format(shape="block 0 40 0 30 0 12")
         for line, words in (("pattern map slow", "pattern map"), ("pattern map none m.png", "no group 'none'"), ("pattern map slow m.jpg", "m.jpg"),
                             ("pattern map slow m.png pixel 0", "above 0"), ("pattern map slow m.png axes x x", "different"),
