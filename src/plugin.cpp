@@ -10,7 +10,9 @@
 #include "pair.h"
 #include "version.h"
 
+#include "compute_fsd.h"
 #include "compute_ops.h"
+#include "fix_fsd_origins.h"
 #include "fix_ops_mesh.h"
 #include "fix_remd_swap.h"
 #include "nnap_command.h"
@@ -69,6 +71,8 @@ constexpr StyleEntry styles[] = {
     fix<FixREMDSwap>("remd/swap", "replica exchange of temperatures between partitions"),
     compute<ComputeOPS>("ops", "clusters of oxidation-induced pinned structures"),
     fix<FixOPSMesh>("ops/mesh", "surfaces of the clusters of compute ops as VTK or OBJ files"),
+    compute<ComputeFSD>("fsd", "dynamics by distance to oxygen, from several time origins"),
+    fix<FixFSDOrigins>("FSD/ORIGINS", "helper of compute fsd"),
     command<REMD>("remd", "one trajectory per temperature from one per replica"),
 };
 
