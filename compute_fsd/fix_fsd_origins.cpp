@@ -137,6 +137,7 @@ FixFSDOrigins::FixFSDOrigins(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg,
   nevery = static_cast<int>(first);
   restart_global = restart_peratom = 1;
   create_attribute = 1;
+  time_depend = 1;    // steps may not be renumbered under the origins
   maxexchange = kept_values;
   FixFSDOrigins::grow_arrays(atom->nmax);
   atom->add_callback(Atom::GROW);
