@@ -12,6 +12,7 @@
 
 #include "compute_fsd.h"
 #include "compute_ops.h"
+#include "compute_sq.h"
 #include "fix_fsd_origins.h"
 #include "fix_ops_mesh.h"
 #include "fix_remd_swap.h"
@@ -72,6 +73,7 @@ constexpr StyleEntry styles[] = {
     compute<ComputeOPS>("ops", "clusters of oxidation-induced pinned structures"),
     fix<FixOPSMesh>("ops/mesh", "surfaces of the clusters of compute ops as VTK or OBJ files"),
     compute<ComputeFSD>("fsd", "dynamics by distance to oxygen, from several time origins"),
+    compute<ComputeSQ>("sq", "total and partial structure factors"),
     fix<FixFSDOrigins>("FSD/ORIGINS", "helper of compute fsd"),
     command<REMD>("remd", "one trajectory per temperature from one per replica"),
 };

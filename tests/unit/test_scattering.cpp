@@ -2,10 +2,12 @@
 
 #include "scattering/nearest_point.h"
 #include "scattering/relaxation.h"
+#include "scattering/structure_factor.h"
 #include "scattering/time_origins.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <random>
@@ -241,4 +243,91 @@ TEST(Relaxation, TableHoldsWhatHasEnoughAtoms)
       << text;
   EXPECT_NE(text.find("# all types, all slices, atoms 6"), std::string::npos);
   EXPECT_EQ(text.find("slice 1,"), std::string::npos);
+}
+
+/// Against the sum over all pairs of atoms, sum_ij cos q.r_ij, in a tilted cell.
+TEST(StructureFactor, AgainstAllPairs)
+{
+  constexpr double pi = 3.14159265358979323846;
+  const Cell cell{{9.0, 8.0, 7.0, 1.5, -2.0, 2.5}};
+  std::mt19937 random(4);
+  std::uniform_real_distribution<double> uniform(0.0, 1.0);
+  std::vector<Vector> places(150);
+  std::vector<int> types;
+  for (Vector &s : places) {
+    s = {uniform(random), uniform(random), uniform(random)};
+    types.push_back(random() % 3 == 0 ? 1 : 3);    // no atoms of type 2
+  }
+  const std::vector<double> atoms = {
+      static_cast<double>(std::count(types.begin(), types.end(), 1)), 0.0,
+      static_cast<double>(std::count(types.begin(), types.end(), 3))};
+  const int bins = 40;
+  const auto vectors = wave_vectors(cell, 4.0, bins, 1 << 30);
+  // half of the vectors in the ball, of which there are V q^3 / (6 pi^2)
+  EXPECT_NEAR(2.0 * static_cast<double>(vectors.size()), 9.0 * 8.0 * 7.0 * 64.0 / (6.0 * pi * pi),
+              25.0);
+  std::vector<double> amplitudes(2 * vectors.size() * 3, 0.0);
+  // in two parts, as of two ranks
+  const auto half = places.begin() + 70;
+  add_amplitudes(vectors, {places.begin(), half}, {types.begin(), types.begin() + 70}, 3,
+                 amplitudes);
+  add_amplitudes(vectors, {half, places.end()}, {types.begin() + 70, types.end()}, 3, amplitudes);
+  const auto result = structure_factor(vectors, bins, amplitudes, atoms);
+
+  std::vector<double> total(bins, 0.0), cross(bins, 0.0), same(bins, 0.0), count(bins, 0.0);
+  for (const WaveVector &v : vectors) {
+    // q.a_k = 2 pi n_k
+    const auto &h = cell.h;
+    Vector q{};
+    q[0] = 2.0 * pi * v.n[0] / h[0];
+    q[1] = (2.0 * pi * v.n[1] - q[0] * h[5]) / h[1];
+    q[2] = (2.0 * pi * v.n[2] - q[0] * h[4] - q[1] * h[3]) / h[2];
+    EXPECT_NEAR(std::hypot(q[0], q[1], q[2]), v.length, 1e-12);
+    count[v.bin] += 1.0;
+    for (std::size_t i = 0; i < places.size(); ++i)
+      for (std::size_t j = 0; j < places.size(); ++j) {
+        const Vector r = cell.cartesian({places[i][0] - places[j][0], places[i][1] - places[j][1],
+                                         places[i][2] - places[j][2]});
+        const double term = std::cos(q[0] * r[0] + q[1] * r[1] + q[2] * r[2]);
+        total[v.bin] += term;
+        if (types[i] == 1 && types[j] == 3) cross[v.bin] += term;
+        if (types[i] == 3 && types[j] == 3) same[v.bin] += term;
+      }
+  }
+  for (int b = 0; b < bins; ++b) {
+    EXPECT_EQ(result[b].vectors, count[b]);
+    if (count[b] == 0.0) continue;
+    const double n = 150.0, c1 = atoms[0] / n, c3 = atoms[2] / n;
+    EXPECT_NEAR(result[b].total, total[b] / count[b] / n, 1e-9);
+    EXPECT_NEAR(result[b].partial[2], 1.0 + cross[b] / count[b] / n / (c1 * c3), 1e-9);
+    EXPECT_NEAR(result[b].partial[5], 1.0 + (same[b] / count[b] / n - c3) / (c3 * c3), 1e-9);
+    EXPECT_EQ(result[b].partial[1], 0.0);
+    const auto &p = result[b].partial;
+    EXPECT_NEAR(
+        result[b].total,
+        1.0 + c1 * c1 * (p[0] - 1.0) + 2.0 * c1 * c3 * (p[2] - 1.0) + c3 * c3 * (p[5] - 1.0), 1e-9);
+  }
+}
+
+TEST(StructureFactor, VectorsOfABin)
+{
+  const Cell cell{{30.0, 30.0, 30.0, 0.0, 0.0, 0.0}},
+      larger{{30.003, 30.003, 30.003, 0.0, 0.0, 0.0}};
+  const auto all = wave_vectors(cell, 5.0, 10, 1 << 30), some = wave_vectors(cell, 5.0, 10, 50),
+             others = wave_vectors(larger, 5.0, 10, 50);
+  std::vector<int> count(10, 0), count_all(10, 0);
+  double x = 0.0, z = 0.0;
+  for (const auto &v : all) ++count_all[v.bin];
+  for (const auto &v : some) {
+    ++count[v.bin];
+    if (v.bin == 9) x += std::pow(v.n[0] / v.length, 2);
+    if (v.bin == 9) z += std::pow(v.n[2] / v.length, 2);
+  }
+  for (int b = 0; b < 10; ++b) EXPECT_EQ(count[b], std::min(50, count_all[b]));
+  EXPECT_NEAR(x / z, 1.0, 0.6);    // all directions
+  int same = 0;
+  for (const auto &v : some)
+    same +=
+        std::any_of(others.begin(), others.end(), [&](const WaveVector &o) { return o.n == v.n; });
+  EXPECT_GT(same, static_cast<int>(some.size()) - 40);
 }
