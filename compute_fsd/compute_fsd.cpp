@@ -11,6 +11,7 @@
 #include "update.h"
 
 #include <algorithm>
+#include <vector>
 
 using namespace LAMMPS_NS;
 using turing_glass::scattering::Relaxation;
@@ -24,9 +25,12 @@ enum : int { TYPE, SLICE, DISTANCE, ATOMS, ORIGINS, TIME, MSD, MSD_ERROR, ALPHA_
 ComputeFSD::ComputeFSD(LAMMPS *lmp, int narg, char **arg) :
     Compute(lmp, narg, arg), id_origins(std::string(id) + "_ORIGINS")
 {
-  std::string words = id_origins + " " + group->names[igroup] + " FSD/ORIGINS";
-  for (int iarg = 3; iarg < narg; ++iarg) words += std::string(" ") + arg[iarg];
-  origins = dynamic_cast<FixFSDOrigins *>(modify->add_fix(words));
+  // the words after the style are those of the fix
+  std::string style = "FSD/ORIGINS";
+  std::vector<char *> words = {id_origins.data(), group->names[igroup], style.data()};
+  words.insert(words.end(), arg + 3, arg + narg);
+  origins = dynamic_cast<FixFSDOrigins *>(
+      modify->add_fix(static_cast<int>(words.size()), words.data(), 0));
   if (!origins) error->all(FLERR, "Compute fsd: fix {} is of another style", id_origins);
 
   const Relaxation &r = origins->relaxation();

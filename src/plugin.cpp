@@ -16,6 +16,7 @@
 #include "fix_fsd_origins.h"
 #include "fix_ops_mesh.h"
 #include "fix_remd_swap.h"
+#include "fsd_command.h"
 #include "nnap_command.h"
 #include "pair_nnap.h"
 #include "remd_command.h"
@@ -75,6 +76,7 @@ constexpr StyleEntry styles[] = {
     compute<ComputeFSD>("fsd", "dynamics by distance to oxygen, from several time origins"),
     compute<ComputeSQ>("sq", "total and partial structure factors"),
     fix<FixFSDOrigins>("FSD/ORIGINS", "helper of compute fsd"),
+    command<FSD>("fsd", "fits relaxation times to temperature and to distance"),
     command<REMD>("remd", "one trajectory per temperature from one per replica"),
 };
 

@@ -180,6 +180,19 @@ std::string Relaxation::table(double thickness, double mincount,
         text << "\n";
       }
     }
+  text << "\n\n" << tau_marker;
+  for (const double q : q_) text << "  tau(q=" << q << ")  error";
+  text << "\n";
+  for (int slice = 1; slice <= slices_; ++slice) {
+    const double atoms = count(0, slice);
+    if (atoms == 0.0 || atoms < mincount) continue;
+    text << thickness * (slice - 0.5);
+    for (std::size_t k = 0; k < q_.size(); ++k) {
+      const Value t = tau(0, slice, static_cast<int>(k), times).value_or(Value{});
+      text << " " << t.mean << " " << t.error;
+    }
+    text << "\n";
+  }
   return text.str();
 }
 

@@ -67,7 +67,10 @@ class Relaxation {
   /// diffusion_coefficient() of a set.
   std::optional<double> diffusion(int type, int slice, const std::vector<double> &times) const;
 
-  /// All sets with at least `mincount` atoms as text: a block of lines each, whose columns its header names.
+  /// Begins the line before tau of the slices in table().
+  static constexpr const char *tau_marker = "# all types by distance";
+  /// All sets with at least `mincount` atoms as text: a block of lines each, whose columns the header names; in a last one tau of the
+  /// slices, 0 where F does not decay so far.
   std::string table(double thickness, double mincount, const std::vector<double> &times) const;
 
   std::vector<double> state() const;

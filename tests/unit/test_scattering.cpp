@@ -243,6 +243,8 @@ TEST(Relaxation, TableHoldsWhatHasEnoughAtoms)
       << text;
   EXPECT_NE(text.find("# all types, all slices, atoms 6"), std::string::npos);
   EXPECT_EQ(text.find("slice 1,"), std::string::npos);
+  const std::string end = Relaxation::tau_marker + std::string("  tau(q=2)  error\n1.125 0 0\n");
+  EXPECT_EQ(text.substr(text.size() - end.size()), end);
 }
 
 /// Against the sum over all pairs of atoms, sum_ij cos q.r_ij, in a tilted cell.

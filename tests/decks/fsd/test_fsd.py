@@ -309,5 +309,65 @@ class Dynamics(unittest.TestCase):
         self.assertIn("no slice of 0.75 has 100 atoms", run.text)
 
 
+class Fits(unittest.TestCase):
+
+    def value(self, run, name):
+        """Value and error that the command fsd has printed."""
+        words = [line.split() for line in run.text.splitlines() if line.startswith("  %s = " % name)][-1]
+        return float(words[-3]), float(words[-1])
+
+    def write(self, folder, name, rows):
+        with open(os.path.join(folder, name), "w") as file:
+            file.write("# x tau error\n" + "".join("%.10g %.10g %.10g\n" % row for row in rows))
+
+    def test_vft(self):
+        folder = tempfile.mkdtemp(dir=os.getcwd())
+        rows = [(t, 0.02 * math.exp(3.1 * 640 / (t - 640)), 0.02 * 0.05 * math.exp(3.1 * 640 / (t - 640))) for t in range(800, 1200, 50)]
+        self.write(folder, "tau.dat", rows)
+        run = lammps("fsd vft tau.dat glass 1e6\n", 2, folder=folder)
+        tg = 640 * (1 + 3.1 / math.log(1e6 / 0.02))
+        for name, expected in (("tau0", 0.02), ("B", 3.1), ("T0", 640), ("Tg", tg), ("m", 3.1 * 640 * tg / (math.log(10) * (tg - 640) ** 2))):
+            value, error = self.value(run, name)
+            self.assertAlmostEqual(value, expected, delta=1e-4 * expected)
+            self.assertGreater(error, 0.0)
+
+    def test_slices(self):
+        folder = tempfile.mkdtemp(dir=os.getcwd())
+        one = [(d, 3.6 * max(1.0, math.exp((9 - d) / 2.2)), 0.01) for d in (0.375 + 0.75 * k for k in range(20))]
+        two = [(d, tau * math.exp(0.3 * (d - 3.75)), 0.02) for d, tau, _ in one]
+        self.write(folder, "one.dat", one)
+        self.write(folder, "two.dat", two)
+        run = lammps("fsd slices one.dat bulk 9.5 range 3.75 8.7 cross two.dat\n", folder=folder)
+        for name, expected in (("tau_bulk", 3.6), ("d0", 3.75), ("d1 - d0", 2.2), ("d1", 5.95)):
+            self.assertAlmostEqual(self.value(run, name)[0], expected, delta=1e-4 * expected)
+        run = lammps("fsd slices one.dat bulk 9.5 range 3.75 8.7 d0 3.5\n", folder=folder)
+        self.assertAlmostEqual(self.value(run, "d1")[0], 5.7, delta=1e-3)
+
+    def test_table_of_the_compute(self):
+        """tau of the slices as fsd slices reads it from the file of compute fsd."""
+        box = (17.0, 14.0, 15.0)
+        folder = tempfile.mkdtemp(dir=os.getcwd())
+        data_file(folder, random_atoms(8, 300, box, oxygen=3), box)
+        run = lammps(GAS + "compute s all fsd 1 q 2.71 times 10 200 10 mincount 10 file t.dat\n"
+                     + OUT.format(every=400) + "run 400\nprint 'tau: $(c_s[10]:%.15g)'\nfsd slices t.dat bulk 0\n", folder=folder)
+        with open(run.path("t.dat")) as file:
+            block = file.read().split("# all types by distance")[1].splitlines()[1:]
+        rows = {float(line.split()[0]): float(line.split()[1]) for line in block}
+        self.assertGreater(rows[6.375], 0.0)
+        self.assertAlmostEqual(rows[6.375], run.printed("tau")[0], delta=1e-8)
+        value, _ = self.value(run, "tau_bulk")
+        self.assertTrue(min(rows.values()) <= value <= max(rows.values()))
+
+    def test_wrong_fits(self):
+        folder = tempfile.mkdtemp(dir=os.getcwd())
+        self.write(folder, "tau.dat", [(900, 1, 0), (950, 0.5, 0), (1000, 0.3, 0)])
+        for line, words in (("fsd", "'vft' or 'slices'"), ("fsd vtf tau.dat", "'vft' or 'slices', not 'vtf'"), ("fsd vft", "needs a file"),
+                            ("fsd vft none.dat", "none.dat"), ("fsd vft tau.dat", "four temperatures"), ("fsd vft tau.dat Tg 1", "unknown keyword 'Tg'"),
+                            ("fsd vft tau.dat glass 0", "glass must be above 0"), ("fsd slices tau.dat range 1", "needs a value more"),
+                            ("fsd slices tau.dat bulk 2000", "distances of the bulk"), ("fsd slices tau.dat cross tau.dat", "do not cross")):
+            with self.subTest(line):
+                self.assertIn(words, lammps(line + "\n", 2, folder=folder, expect_error=True).text)
+
+
 if __name__ == "__main__":
     unittest.main()
