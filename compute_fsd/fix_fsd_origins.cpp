@@ -139,10 +139,9 @@ FixFSDOrigins::FixFSDOrigins(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg,
   create_attribute = 1;
   time_depend = 1;    // steps may not be renumbered under the origins
   maxexchange = kept_values;
-  FixFSDOrigins::grow_arrays(atom->nmax);
   atom->add_callback(Atom::GROW);
   atom->add_callback(Atom::RESTART);
-  for (int i = 0; i < atom->nlocal; ++i) FixFSDOrigins::set_arrays(i);
+  room(atom->nlocal);
 }
 
 FixFSDOrigins::~FixFSDOrigins()
@@ -223,6 +222,7 @@ void FixFSDOrigins::sample()
 void FixFSDOrigins::open(int slot)
 {
   const int own = atom->nlocal;
+  room(own);
   const Cell cell = cell_of(domain);
   std::vector<Vector> places(own);
   std::vector<double> mine;
@@ -265,6 +265,7 @@ void FixFSDOrigins::measure()
   Relaxation &relaxation = ring->relaxation;
   const Cell cell = cell_of(domain);
   const int own = atom->nlocal, events = static_cast<int>(due.size());
+  room(own);
   std::vector<Vector> places(own);
   for (int i = 0; i < own; ++i) places[i] = unwrapped(atom, domain, i);
   const auto displacement = [&](int i, const double *entry) {
@@ -354,29 +355,39 @@ void FixFSDOrigins::write() const
    what is kept goes where its atom goes
 ------------------------------------------------------------------------- */
 
-void FixFSDOrigins::grow_arrays(int nmax)
+void FixFSDOrigins::room(int atoms)
 {
-  memory->grow(kept, nmax, kept_values, "fsd:kept");
+  if (atoms <= kept_atoms) return;
+  static constexpr int reserve = 8;    // one part in so many
+  const int before = kept_atoms;
+  kept_atoms = atoms + atoms / reserve + 1;
+  memory->grow(kept, kept_atoms, kept_values, "fsd:kept");
+  for (int i = before; i < kept_atoms; ++i) set_arrays(i);
 }
 
 void FixFSDOrigins::copy_arrays(int i, int j, int)
 {
+  room(std::max(i, j) + 1);
   std::copy_n(kept[i], kept_values, kept[j]);
 }
 
+// new atoms are in no origin
 void FixFSDOrigins::set_arrays(int i)
 {
+  room(i + 1);
   std::fill_n(kept[i], kept_values, -1.0);
 }
 
 int FixFSDOrigins::pack_exchange(int i, double *buf)
 {
+  room(i + 1);
   std::copy_n(kept[i], kept_values, buf);
   return kept_values;
 }
 
 int FixFSDOrigins::unpack_exchange(int nlocal, double *buf)
 {
+  room(nlocal + 1);
   std::copy_n(buf, kept_values, kept[nlocal]);
   return kept_values;
 }
@@ -433,6 +444,7 @@ void FixFSDOrigins::restart(char *buf)
 
 int FixFSDOrigins::pack_restart(int i, double *buf)
 {
+  room(i + 1);
   buf[0] = kept_values + 1;
   std::copy_n(kept[i], kept_values, buf + 1);
   return kept_values + 1;
@@ -440,6 +452,7 @@ int FixFSDOrigins::pack_restart(int i, double *buf)
 
 void FixFSDOrigins::unpack_restart(int nlocal, int nth)
 {
+  room(nlocal + 1);
   const double *from = atom->extra[nlocal];
   for (int i = 0; i < nth; ++i) from += static_cast<int>(*from);
   std::copy_n(from + 1, kept_values, kept[nlocal]);
@@ -457,5 +470,5 @@ int FixFSDOrigins::maxsize_restart()
 
 double FixFSDOrigins::memory_usage()
 {
-  return static_cast<double>(atom->nmax) * kept_values * sizeof(double) + ring->relaxation.bytes();
+  return static_cast<double>(kept_atoms) * kept_values * sizeof(double) + ring->relaxation.bytes();
 }

@@ -33,7 +33,7 @@ class FixFSDOrigins : public Fix {
   void end_of_step() override;
   void post_run() override;
 
-  void grow_arrays(int) override;
+  void grow_arrays(int) override {}    // room() does, without ghost atoms
   void copy_arrays(int, int, int) override;
   void set_arrays(int) override;
   int pack_exchange(int, double *) override;
@@ -63,8 +63,10 @@ class FixFSDOrigins : public Fix {
   double dt = 0.0;    // of the first origin
   // [atom][slot][4]: unwrapped fractional position at the origin; then the bin, -1 if the atom was not there
   double **kept = nullptr;
-  int kept_values = 0;
+  int kept_values = 0;    // of an atom
+  int kept_atoms = 0;
 
+  void room(int atoms);
   void sample();
   void open(int);
   void measure();

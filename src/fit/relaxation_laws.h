@@ -1,6 +1,7 @@
 // What is read off relaxation times: their dependence on temperature, and on the distance to oxygen.
 //
-// Logarithms are natural except in the fragility. The fits are of ln tau, with the errors error(tau)/tau where all points have one.
+// Logarithms are natural except in the fragility. The fits are of ln tau, with the errors error(tau)/tau where all
+// points have one.
 
 #pragma once
 
@@ -17,8 +18,9 @@ struct Point {
   double x, tau, error;    ///< error 0: not known
 };
 
-/// Rows  x tau [error ...]  of a file; of one with several blocks of which one begins after a line with `marker` that block. Rows
-/// with tau <= 0, where there was none, are left out. Throws std::runtime_error with file and line.
+/// Rows  x tau [error ...]  of a file; of one with several blocks of which one begins after a line with `marker`
+/// that block. Rows with tau <= 0, where there was none, are left out. Throws std::runtime_error with file and
+/// line.
 std::vector<Point> read_points(const std::string &path, const std::string &marker);
 
 /// tau = tau0 exp(B T0 / (T - T0)), Vogel-Fulcher-Tammann (seed 002, S18)
@@ -38,8 +40,8 @@ Estimate plateau(const std::vector<Point> &points, double from);
 /// ln(tau/tau_bulk) = const - d/lambda between `from` and `to`; lambda = d1 - d0 (seed 000, 2.3, Fig. 4d).
 Estimate decay_length(const std::vector<Point> &points, double from, double to);
 
-/// The first distance at which two curves cross, both linear in ln tau between points at the same distances: d0. Its error is that of
-/// both curves there over the difference of their slopes. Nothing if they do not cross.
+/// The first distance at which two curves cross, both linear in ln tau between points at the same distances: d0.
+/// Its error is that of both curves there over the difference of their slopes. Nothing if they do not cross.
 std::optional<Estimate> crossing(const std::vector<Point> &a, const std::vector<Point> &b);
 
 }    // namespace turing_glass::fit

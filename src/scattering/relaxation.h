@@ -24,8 +24,8 @@ struct Value {
   double mean = 0.0, error = 0.0;
 };
 
-/// Time at which F falls below 1/e, F interpolated linearly in log t between the `times` (physics page); its error from that
-/// of F there. Nothing if F does not, or if it has already at the first time.
+/// Time at which F falls below 1/e, F interpolated linearly in log t between the `times` (physics page); its error
+/// from that of F there. Nothing if F does not, or if it has already at the first time.
 std::optional<Value> relaxation_time(const std::vector<double> &times, const std::vector<Value> &f);
 
 /// D = slope/6 of the MSD by least squares over the last decade of `times`; nothing of fewer than two.
@@ -69,8 +69,8 @@ class Relaxation {
 
   /// Begins the line before tau of the slices in table().
   static constexpr const char *tau_marker = "# all types by distance";
-  /// All sets with at least `mincount` atoms as text: a block of lines each, whose columns the header names; in a last one tau of the
-  /// slices, 0 where F does not decay so far.
+  /// All sets with at least `mincount` atoms as text: a block of lines each, whose columns the header names; in a
+  /// last one tau of the slices, 0 where F does not decay so far.
   std::string table(double thickness, double mincount, const std::vector<double> &times) const;
 
   std::vector<double> state() const;
