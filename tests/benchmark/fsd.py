@@ -3,10 +3,10 @@
 
     python3 tests/benchmark/fsd.py [--lmp build/lmp] [--repeats 3] [--last 100 1000 10000]
 
-16,384 atoms of a disordered Cu-Zr lattice with 4.7 at.% O in its holes, on one rank: milliseconds a step, and percent of a step of
-pair nnap, of 32 origins with 10 times a decade from one step to the last, all origins being followed. The shorter
-the last time, the more is measured in a step. Medians over repeats of runs with and without the compute, of
-atoms in free flight. Needs the standard library alone.
+16,384 atoms of a disordered Cu-Zr lattice with 4.7 at.% O in its holes, on one rank: milliseconds a step, and
+percent of a step of pair nnap, of 32 origins with 10 times a decade from one step to the last, all origins
+being followed. The shorter the last time, the more is measured in a step. Medians over repeats of runs with
+and without the compute, of atoms in free flight. Needs the standard library alone.
 """
 
 import argparse
@@ -46,8 +46,9 @@ def seconds(lmp, steps, pair="zero 5.0\npair_coeff * *", compute="", before=0):
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "in.fsd"), "w") as file:
             file.write(SCRIPT.format(pair=pair, compute=compute, before=before, steps=steps))
-        text = subprocess.run([lmp, "-in", "in.fsd", "-log", "none"], cwd=folder, env=dict(os.environ, OMP_NUM_THREADS="1"),
-                              check=True, text=True, stdout=subprocess.PIPE).stdout
+        environment = dict(os.environ, OMP_NUM_THREADS="1")
+        text = subprocess.run([lmp, "-in", "in.fsd", "-log", "none"], cwd=folder, env=environment, check=True,
+                              text=True, stdout=subprocess.PIPE).stdout
     return float(re.findall(r"Loop time of (\S+)", text)[-1]) / steps
 
 

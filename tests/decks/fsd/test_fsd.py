@@ -28,9 +28,13 @@ def fractional(x, box, tilt):
 
 
 class Analysis:
-    """What compute fsd measures, from stored frames {step: {id: [type, x, y, z, ix, iy, iz]}}, by comparing all pairs."""
+    """What compute fsd measures, from stored frames by comparing all pairs.
 
-    def __init__(self, frames, box, tilt, lags, spacing, every, group=None, com=True, thickness=0.75, slices=20, oxygen=(1,)):
+    frames: {step: {id: [type, x, y, z, ix, iy, iz]}}
+    """
+
+    def __init__(self, frames, box, tilt, lags, spacing, every, group=None, com=True, thickness=0.75, slices=20,
+                 oxygen=(1,)):
         steps = sorted(frames)
         place, types = {}, {}
         for step in steps:
@@ -154,7 +158,8 @@ class Dynamics(unittest.TestCase):
                     self.assertAlmostEqual(row[TIME], lag * dt, delta=1e-9)
                     expected = analysis.row(kind, layer, lag) or [0.0] * 5
                     for mine, theirs in zip(row[MSD:], expected):
-                        self.assertAlmostEqual(mine, theirs, delta=places * max(1.0, abs(theirs)), msg=(kind, layer, lag))
+                        within = places * max(1.0, abs(theirs))
+                        self.assertAlmostEqual(mine, theirs, delta=within, msg=(kind, layer, lag))
 
     def test_against_a_stored_trajectory(self):
         """Atoms that wrap, change ranks and are sorted; orthogonal and tilted; group; with and without drift."""
@@ -165,7 +170,8 @@ class Dynamics(unittest.TestCase):
             box = (17.0, 14.0, 15.0)
             data_file(folder, random_atoms(5, 150, box, tilt), box, tilt)
             run = lammps(GAS + "atom_modify sort 15 3.0\ngroup g type %s\n" % ("1 2 3" if group is None else "1 3")
-                         + "compute s g fsd 1 q 2.71 times 10 240 5 origins 5 slices 8 mincount 0 com %s\n" % ("yes" if com else "no")
+                         + "compute s g fsd 1 q 2.71 times 10 240 5 origins 5 slices 8 mincount 0 com "
+                         + ("yes\n" if com else "no\n")
                          + OUT.format(every=600) + STORE.format(every=10) + "run 250\nrun 350\n", ranks, folder=folder)
             frames = run.dumps("all.dump")
             self.assertTrue(any(abs(v[4]) >= 1 for v in frames[600].values()), "atoms should have left the cell")
@@ -201,7 +207,8 @@ class Dynamics(unittest.TestCase):
         data_file(folder, [(k + 1, kind, x) for k, (kind, x) in enumerate(zip(kinds, places))], box)
         with open(os.path.join(folder, "walk.dump"), "w") as file:
             for frame in range(frames + 1):
-                file.write("ITEM: TIMESTEP\n%d\nITEM: NUMBER OF ATOMS\n%d\nITEM: BOX BOUNDS pp pp pp\n" % (100 * frame, len(kinds)))
+                file.write("ITEM: TIMESTEP\n%d\nITEM: NUMBER OF ATOMS\n%d\n" % (100 * frame, len(kinds)))
+                file.write("ITEM: BOX BOUNDS pp pp pp\n")
                 file.write("".join("0 %g\n" % length for length in box) + "ITEM: ATOMS id type xu yu zu\n")
                 order = list(range(len(kinds)))
                 generator.shuffle(order)
@@ -211,9 +218,10 @@ class Dynamics(unittest.TestCase):
                     if kind > 1:
                         sigma = math.sqrt(2 * diffusion[kind] * step)
                         places[k] = [x + generator.gauss(0.0, sigma) for x in places[k]]
-        run = lammps(HEAD + "timestep 0.001\ncompute s all fsd 1 q 2.71 times 100 4000 10 origins 20 thickness 14 slices 2 com no "
-                     "file f.dat\n" + OUT.format(every=6000)
-                     + "rerun walk.dump dump x y z box yes\n" + TAU % "$(c_s[2]:%.15g) $(c_s[3]:%.15g)", 2, folder=folder)
+        run = lammps(HEAD + "timestep 0.001\ncompute s all fsd 1 q 2.71 times 100 4000 10 origins 20 thickness 14 "
+                     "slices 2 com no file f.dat\n" + OUT.format(every=6000)
+                     + "rerun walk.dump dump x y z box yes\n" + TAU % "$(c_s[2]:%.15g) $(c_s[3]:%.15g)", 2,
+                     folder=folder)
         sets = array(run, "out.dat")
         for kind, layer in ((2, 1), (3, 2)):
             d = diffusion[kind]
@@ -222,7 +230,8 @@ class Dynamics(unittest.TestCase):
                 self.assertEqual(row[ATOMS], 1200)
                 # of N independent displacements; origins overlap, so that at long times one origin counts for a few
                 independent = 1200 * max(1.0, 6.0 / t)
-                spread = math.sqrt((1 + math.exp(-4 * q2 * d * t)) / 2 - math.exp(-2 * q2 * d * t) + 1e-6) / math.sqrt(independent)
+                spread = (1 + math.exp(-4 * q2 * d * t)) / 2 - math.exp(-2 * q2 * d * t) + 1e-6
+                spread = math.sqrt(spread / independent)
                 self.assertAlmostEqual(row[F], math.exp(-q2 * d * t), delta=5 * spread)
                 self.assertAlmostEqual(row[MSD], 6 * d * t, delta=5 * 6 * d * t * math.sqrt(2 / 3 / independent))
                 self.assertAlmostEqual(row[ALPHA_2], 0.0, delta=5 * math.sqrt(8 / 3 / independent))
@@ -245,15 +254,17 @@ class Dynamics(unittest.TestCase):
         compute = "compute s all fsd 1 q 2.71 times 10 200 5 origins 4 mincount 0 file t.dat\n"
         whole = lammps(GAS + compute + OUT.format(every=500) + "run 170\nrun 330\n", 2, folder=folder)
         lammps(GAS + compute + "run 170\nwrite_restart half\n", 2, folder=folder)
-        again = "units metal\nread_restart half\npair_style zero 4.0\npair_coeff * *\nfix move all nve\ntimestep 0.002\n"
+        again = ("units metal\nread_restart half\npair_style zero 4.0\npair_coeff * *\n"
+                 "fix move all nve\ntimestep 0.002\n")
         for ranks in (1, 4):
-            rest = lammps(again + compute + OUT.format(every=500).replace("out.dat", "rest.dat") + "run 330\n", ranks, folder=folder)
+            out = OUT.format(every=500).replace("out.dat", "rest.dat")
+            rest = lammps(again + compute + out + "run 330\n", ranks, folder=folder)
             a, b = array(whole, "out.dat"), array(rest, "rest.dat")
             for key, rows in a.items():
                 for u, v in zip(rows, b[key]):
                     for x, y in zip(u, v):
                         self.assertAlmostEqual(x, y, delta=1e-10 * max(1.0, abs(x)), msg=key)
-            # one every 50 steps from 0; at 500 those of 0, ..., 490 and 0, ..., 300 are over the first and the last time
+            # one every 50 steps from 0; at 500 those up to 450 are over the first time, those up to 300 over the last
             self.assertEqual((b[0, 0][0][ORIGINS], b[0, 0][-1][ORIGINS]), (10, 7))
         run = lammps(again + compute.replace("2.71", "2.5") + "run 10\n", 1, folder=folder, expect_error=True)
         self.assertIn("written with other", run.text)
@@ -264,16 +275,18 @@ class Dynamics(unittest.TestCase):
         folder = tempfile.mkdtemp(dir=os.getcwd())
         data_file(folder, random_atoms(8, 100, box), box)
         run = lammps(HEAD + "timestep 0.002\nfix grow all deform 1 x scale 1.1 y scale 1.2 z scale 0.9 remap x\n"
-                     "compute s all fsd 1 q 2.71 times 10 100 5 mincount 0\n" + OUT.format(every=100) + "run 100\n", 2, folder=folder)
+                     "compute s all fsd 1 q 2.71 times 10 100 5 mincount 0\n" + OUT.format(every=100) + "run 100\n",
+                     2, folder=folder)
         for row in array(run, "out.dat")[0, 0]:
             self.assertAlmostEqual(row[F], 1.0, delta=1e-12)
             self.assertAlmostEqual(row[MSD], 0.0, delta=1e-12)
-        run = lammps(HEAD + "change_box all triclinic\nfix tilt all deform 1 xy erate 0.1 remap x\ncompute s all fsd 1 q 2.71\nrun 1\n",
+        run = lammps(HEAD + "change_box all triclinic\nfix tilt all deform 1 xy erate 0.1 remap x\n"
+                     "compute s all fsd 1 q 2.71\nrun 1\n",
                      folder=folder, expect_error=True)
         self.assertIn("a fix changes the tilt", run.text)
 
     def test_interruptions(self):
-        """After a minimisation and after missing frames origins begin anew; atoms that come later are in later origins alone."""
+        """After a minimisation and missing frames origins begin anew; atoms that come later are in later ones alone."""
         box = (17.0, 14.0, 15.0)
         folder = tempfile.mkdtemp(dir=os.getcwd())
         data_file(folder, random_atoms(8, 100, box), box)
@@ -285,7 +298,8 @@ class Dynamics(unittest.TestCase):
         # from 0, (50), then from 100 and 150; of 1, 2, 3, 4, 5 samples
         self.assertEqual([r[ORIGINS] for r in rows], [4, 4, 4, 4, 3])
         self.assertAlmostEqual(rows[0][ATOMS], (100 + 100 + 101 + 101) / 4, delta=1e-9)
-        run = lammps(HEAD + "timestep 0.002\n" + compute + OUT.format(every=90) + "rerun all.dump first 0 last 30 dump x y z ix iy iz\n"
+        run = lammps(HEAD + "timestep 0.002\n" + compute + OUT.format(every=90)
+                     + "rerun all.dump first 0 last 30 dump x y z ix iy iz\n"
                      "rerun all.dump first 60 last 90 dump x y z ix iy iz\n", 2, folder=folder)
         self.assertIn("no sample between steps 30 and 60", run.text)
         self.assertEqual([r[ORIGINS] for r in array(run, "out.dat")[0, 0]], [2, 2, 2, 0, 0])
@@ -294,17 +308,29 @@ class Dynamics(unittest.TestCase):
         box = (17.0, 14.0, 15.0)
         folder = tempfile.mkdtemp(dir=os.getcwd())
         data_file(folder, random_atoms(8, 50, box, oxygen=0), box)
-        for line, words in (("fsd 1", "compute fsd"), ("fsd 1 times 1 10 10", "no wave number"), ("fsd 1 q", "compute fsd"),
-                            ("fsd 1 q 2.71 0", "q must be above 0"), ("fsd 1 q -1", "q must be above 0"), ("fsd 4 q 2.71", "4"),
-                            ("fsd 1 q 2.71 thickness 0", "thickness must be above 0"), ("fsd 1 q 2.71 times 3 10 5", "multiple of the first"),
-                            ("fsd 1 q 2.71 times 1 10", "needs a value more"), ("fsd 1 q 2.71 origins 0", "at least 1"),
-                            ("fsd 1 q 2.71 slides 3", "unknown keyword 'slides'"), ("fsd 1 q 2.71 file no/folder/f", "cannot open"),
-                            ("fsd 1 q 2.71", "there is no oxygen at step 0"),
-                            ("fsd 2 q 2.71\nrun 1\nreset_timestep 1000", "Cannot reset timestep"),
-                            ("fsd 2 q 2.71 times 10 100 5\nrun 10\ntimestep 0.003\nrun 10", "the time step was")):
+        cases = (
+            ("fsd 1", "compute fsd"),
+            ("fsd 1 times 1 10 10", "no wave number"),
+            ("fsd 1 q", "compute fsd"),
+            ("fsd 1 q 2.71 0", "q must be above 0"),
+            ("fsd 1 q -1", "q must be above 0"),
+            ("fsd 4 q 2.71", "4"),
+            ("fsd 1 q 2.71 thickness 0", "thickness must be above 0"),
+            ("fsd 1 q 2.71 times 3 10 5", "multiple of the first"),
+            ("fsd 1 q 2.71 times 1 10", "needs a value more"),
+            ("fsd 1 q 2.71 origins 0", "at least 1"),
+            ("fsd 1 q 2.71 slides 3", "unknown keyword 'slides'"),
+            ("fsd 1 q 2.71 file no/folder/f", "cannot open"),
+            ("fsd 1 q 2.71", "there is no oxygen at step 0"),
+            ("fsd 2 q 2.71\nrun 1\nreset_timestep 1000", "Cannot reset timestep"),
+            ("fsd 2 q 2.71 times 10 100 5\nrun 10\ntimestep 0.003\nrun 10", "the time step was"),
+        )
+        for line, words in cases:
             with self.subTest(line):
-                self.assertIn(words, lammps(GAS + "compute s all %s\nrun 0\n" % line, folder=folder, expect_error=True).text)
-        run = lammps(GAS + "compute s all fsd 2 q 2.71 times 1 10 5\nrun 1\nuncompute s\nrun 1\nclear\n" + GAS + "compute s all fsd 2 q 2.71\nrun 1\n",
+                run = lammps(GAS + "compute s all %s\nrun 0\n" % line, folder=folder, expect_error=True)
+                self.assertIn(words, run.text)
+        run = lammps(GAS + "compute s all fsd 2 q 2.71 times 1 10 5\nrun 1\nuncompute s\nrun 1\nclear\n"
+                     + GAS + "compute s all fsd 2 q 2.71\nrun 1\n",
                      folder=folder)
         self.assertIn("no slice of 0.75 has 100 atoms", run.text)
 
@@ -322,11 +348,13 @@ class Fits(unittest.TestCase):
 
     def test_vft(self):
         folder = tempfile.mkdtemp(dir=os.getcwd())
-        rows = [(t, 0.02 * math.exp(3.1 * 640 / (t - 640)), 0.02 * 0.05 * math.exp(3.1 * 640 / (t - 640))) for t in range(800, 1200, 50)]
+        taus = [(t, 0.02 * math.exp(3.1 * 640 / (t - 640))) for t in range(800, 1200, 50)]
+        rows = [(t, tau, 0.05 * tau) for t, tau in taus]
         self.write(folder, "tau.dat", rows)
         run = lammps("fsd vft tau.dat glass 1e6\n", 2, folder=folder)
         tg = 640 * (1 + 3.1 / math.log(1e6 / 0.02))
-        for name, expected in (("tau0", 0.02), ("B", 3.1), ("T0", 640), ("Tg", tg), ("m", 3.1 * 640 * tg / (math.log(10) * (tg - 640) ** 2))):
+        fragility = 3.1 * 640 * tg / (math.log(10) * (tg - 640) ** 2)
+        for name, expected in (("tau0", 0.02), ("B", 3.1), ("T0", 640), ("Tg", tg), ("m", fragility)):
             value, error = self.value(run, name)
             self.assertAlmostEqual(value, expected, delta=1e-4 * expected)
             self.assertGreater(error, 0.0)
@@ -349,7 +377,8 @@ class Fits(unittest.TestCase):
         folder = tempfile.mkdtemp(dir=os.getcwd())
         data_file(folder, random_atoms(8, 300, box, oxygen=3), box)
         run = lammps(GAS + "compute s all fsd 1 q 2.71 times 10 200 10 mincount 10 file t.dat\n"
-                     + OUT.format(every=400) + "run 400\nprint 'tau: $(c_s[10]:%.15g)'\nfsd slices t.dat bulk 0\n", folder=folder)
+                     + OUT.format(every=400) + "run 400\nprint 'tau: $(c_s[10]:%.15g)'\nfsd slices t.dat bulk 0\n",
+                     folder=folder)
         with open(run.path("t.dat")) as file:
             block = file.read().split("# all types by distance")[1].splitlines()[1:]
         rows = {float(line.split()[0]): float(line.split()[1]) for line in block}
@@ -361,10 +390,19 @@ class Fits(unittest.TestCase):
     def test_wrong_fits(self):
         folder = tempfile.mkdtemp(dir=os.getcwd())
         self.write(folder, "tau.dat", [(900, 1, 0), (950, 0.5, 0), (1000, 0.3, 0)])
-        for line, words in (("fsd", "'vft' or 'slices'"), ("fsd vtf tau.dat", "'vft' or 'slices', not 'vtf'"), ("fsd vft", "needs a file"),
-                            ("fsd vft none.dat", "none.dat"), ("fsd vft tau.dat", "four temperatures"), ("fsd vft tau.dat Tg 1", "unknown keyword 'Tg'"),
-                            ("fsd vft tau.dat glass 0", "glass must be above 0"), ("fsd slices tau.dat range 1", "needs a value more"),
-                            ("fsd slices tau.dat bulk 2000", "distances of the bulk"), ("fsd slices tau.dat cross tau.dat", "do not cross")):
+        cases = (
+            ("fsd", "'vft' or 'slices'"),
+            ("fsd vtf tau.dat", "'vft' or 'slices', not 'vtf'"),
+            ("fsd vft", "needs a file"),
+            ("fsd vft none.dat", "none.dat"),
+            ("fsd vft tau.dat", "four temperatures"),
+            ("fsd vft tau.dat Tg 1", "unknown keyword 'Tg'"),
+            ("fsd vft tau.dat glass 0", "glass must be above 0"),
+            ("fsd slices tau.dat range 1", "needs a value more"),
+            ("fsd slices tau.dat bulk 2000", "distances of the bulk"),
+            ("fsd slices tau.dat cross tau.dat", "do not cross"),
+        )
+        for line, words in cases:
             with self.subTest(line):
                 self.assertIn(words, lammps(line + "\n", 2, folder=folder, expect_error=True).text)
 

@@ -57,16 +57,18 @@ class StructureFactor(unittest.TestCase):
             found += 1
             # in units of 2 pi over the box: 16 (hkl)^2; some other vectors have the same length
             length = 16 * peaks[number]
-            ways = [(a, b, c) for a in range(-12, 13) for b in range(-12, 13) for c in range(-12, 13) if a * a + b * b + c * c == length]
+            reach = range(-12, 13)
+            ways = [(a, b, c) for a in reach for b in reach for c in reach if a * a + b * b + c * c == length]
             bragg = sum(all(x % 4 == 0 for x in w) and len({x // 4 % 2 for x in w}) == 1 for w in ways)
             self.assertEqual(2 * vectors, len(ways))
             self.assertAlmostEqual(total, 256 * bragg / len(ways), delta=1e-8)
         self.assertEqual(found, 3)
 
     def test_ideal_gas(self):
-        """All are 1; the variance of |rho|^2/N is 1 for each vector, that of partials 1/(c_a c_b), half of it for unlike types."""
+        """All are 1; the variance of |rho|^2/N is 1 for each vector, that of S_ab 1/(c_a c_b), unlike half."""
         sums, runs = {}, 0
-        for seed, shape in ((31, "block 0 25 0 30 0 28"), (57, "prism 0 25 0 30 0 28 8 -5 4"), (83, "block 0 25 0 30 0 28")):
+        block, prism = "block 0 25 0 30 0 28", "prism 0 25 0 30 0 28 8 -5 4"
+        for seed, shape in ((31, block), (57, prism), (83, block)):
             rows = self.rows(GAS.format(seed=seed, shape=shape) + "compute s all sq 6 6 vectors 600\n" + OUT, 2)
             runs += 1
             for number, row in enumerate(rows):
@@ -78,7 +80,8 @@ class StructureFactor(unittest.TestCase):
                 self.assertAlmostEqual(value / runs, 1.0, delta=4.5 * math.sqrt(variance / vectors))
 
     def test_ranks_agree(self):
-        script = GAS.format(seed=31, shape="prism 0 25 0 30 0 28 8 -5 4") + "group some type 1\ncompute s some sq 5 50\n" + OUT
+        script = GAS.format(seed=31, shape="prism 0 25 0 30 0 28 8 -5 4")
+        script += "group some type 1\ncompute s some sq 5 50\n" + OUT
         first, *others = [self.rows(script, ranks) for ranks in (1, 2, 4)]
         for rows in others:
             for a, b in zip(first, rows):
@@ -86,9 +89,16 @@ class StructureFactor(unittest.TestCase):
                     self.assertAlmostEqual(u, v, delta=1e-10 * max(1.0, abs(u)))
 
     def test_wrong_use(self):
-        for line, words in (("sq 5", "compute sq"), ("sq 0 10", "largest q must be above 0"), ("sq 5 0", "at least 1"),
-                            ("sq 5 10 vectors", "needs a number"), ("sq 5 10 vectors 0", "at least 1"), ("sq 5 10 most 3", "unknown keyword 'most'"),
-                            ("sq 5 10\nchange_box all boundary p p f", "periodic along three axes")):
+        cases = (
+            ("sq 5", "compute sq"),
+            ("sq 0 10", "largest q must be above 0"),
+            ("sq 5 0", "at least 1"),
+            ("sq 5 10 vectors", "needs a number"),
+            ("sq 5 10 vectors 0", "at least 1"),
+            ("sq 5 10 most 3", "unknown keyword 'most'"),
+            ("sq 5 10\nchange_box all boundary p p f", "periodic along three axes"),
+        )
+        for line, words in cases:
             with self.subTest(line):
                 self.assertIn(words, lammps(FCC + "compute s all %s\nrun 0\n" % line, expect_error=True).text)
 
