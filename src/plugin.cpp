@@ -10,10 +10,14 @@
 #include "pair.h"
 #include "version.h"
 
+#include "compute_fsd.h"
 #include "compute_ops.h"
+#include "compute_sq.h"
+#include "fix_fsd_origins.h"
 #include "fix_insert_mask.h"
 #include "fix_ops_mesh.h"
 #include "fix_remd_swap.h"
+#include "fsd_command.h"
 #include "nnap_command.h"
 #include "pair_nnap.h"
 #include "pattern_command.h"
@@ -69,11 +73,15 @@ constexpr StyleEntry styles[] = {
     pair<PairNNAP>("nnap", "neural-network potential with Spherical-Chebyshev descriptors"),
     command<NNAP>("nnap", "trains, tests, shows and converts files of pair style nnap"),
     fix<FixREMDSwap>("remd/swap", "replica exchange of temperatures between partitions"),
-    fix<FixInsertMask>("insert/mask", "oxygen in the holes of a glass inside a mask"),
+    command<REMD>("remd", "one trajectory per temperature from one per replica"),
     compute<ComputeOPS>("ops", "clusters of oxidation-induced pinned structures"),
     fix<FixOPSMesh>("ops/mesh", "surfaces of the clusters of compute ops as VTK or OBJ files"),
-    command<Pattern>("pattern", "reaction-diffusion patterns and their masks"),
-    command<REMD>("remd", "one trajectory per temperature from one per replica"),
+    fix<FixInsertMask>("insert/mask", "oxygen in the holes of a glass inside a mask"),
+    command<Pattern>("pattern", "reaction-diffusion patterns, their masks, and masks of atoms"),
+    compute<ComputeFSD>("fsd", "dynamics by distance to oxygen, from several time origins"),
+    fix<FixFSDOrigins>("FSD/ORIGINS", "helper of compute fsd"),
+    compute<ComputeSQ>("sq", "total and partial structure factors"),
+    command<FSD>("fsd", "fits relaxation times to temperature and to distance"),
 };
 
 // ---- the ABI guard ------------------------------------------------------------------------------

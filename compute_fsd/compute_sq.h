@@ -1,0 +1,33 @@
+// Total and partial structure factors; page: docs/compute_sq.rst
+
+#ifdef COMPUTE_CLASS
+// clang-format off
+ComputeStyle(sq,ComputeSQ);
+// clang-format on
+#else
+
+#ifndef LMP_COMPUTE_SQ_H
+#define LMP_COMPUTE_SQ_H
+
+#include "compute.h"
+
+namespace LAMMPS_NS {
+
+class ComputeSQ : public Compute {
+ public:
+  ComputeSQ(class LAMMPS *, int, char **);
+  ~ComputeSQ() override;
+
+  void init() override;
+  void compute_array() override;
+  double memory_usage() override;
+
+ private:
+  double q_max;
+  int most = 200;    // vectors of a bin
+};
+
+}    // namespace LAMMPS_NS
+
+#endif
+#endif

@@ -1,0 +1,31 @@
+// The fsd command: vft, slices; page: docs/fsd.rst
+
+#ifdef COMMAND_CLASS
+// clang-format off
+CommandStyle(fsd,FSD);
+// clang-format on
+#else
+
+#ifndef LMP_FSD_COMMAND_H
+#define LMP_FSD_COMMAND_H
+
+#include "command.h"
+
+#include <string>
+
+namespace LAMMPS_NS {
+
+class FSD : public Command {
+ public:
+  FSD(class LAMMPS *lmp) : Command(lmp) {}
+  void command(int, char **) override;
+
+ private:
+  std::string vft(int, char **);
+  std::string slices(int, char **);
+};
+
+}    // namespace LAMMPS_NS
+
+#endif
+#endif

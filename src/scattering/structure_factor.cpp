@@ -1,0 +1,160 @@
+#include "structure_factor.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+
+namespace turing_glass::scattering {
+
+namespace {
+
+constexpr double two_pi = 6.283185307179586;
+
+/// A scrambled number of a vector (the finaliser of splitmix64).
+std::uint64_t scrambled(const std::array<int, 3> &n)
+{
+  std::uint64_t z = 0;
+  for (const int k : n) {
+    z += static_cast<std::uint64_t>(static_cast<std::int64_t>(k)) + 0x9e3779b97f4a7c15U;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+    z ^= z >> 31;
+  }
+  return z;
+}
+
+/// cos and sin of 2 pi m s for m = 0 ... largest and a block of atoms.
+struct Phases {
+  static constexpr int block = 64;
+  std::vector<double> real, imaginary;    // [m][atom]
+
+  void fill(const double *s, int atoms, int largest)
+  {
+    real.resize(static_cast<std::size_t>(largest + 1) * block);
+    imaginary.resize(real.size());
+    for (int m = 0; m <= largest; ++m)
+      for (int i = 0; i < atoms; ++i) {
+        const double phase = two_pi * m * s[i];
+        real[m * block + i] = std::cos(phase);
+        imaginary[m * block + i] = std::sin(phase);
+      }
+  }
+};
+
+}    // namespace
+
+std::vector<WaveVector> wave_vectors(const Cell &cell, double q_max, int bins, int most)
+{
+  const auto &h = cell.h;
+  const double edges[] = {h[0], std::hypot(h[5], h[1]), std::hypot(h[4], h[3], h[2])};
+  int largest[3];
+  for (int k = 0; k < 3; ++k) largest[k] = static_cast<int>(q_max * edges[k] / two_pi);
+  std::vector<WaveVector> vectors;
+  for (int x = 0; x <= largest[0]; ++x)
+    for (int y = x == 0 ? 0 : -largest[1]; y <= largest[1]; ++y)
+      for (int z = x == 0 && y == 0 ? 1 : -largest[2]; z <= largest[2]; ++z) {
+        const double a = x / h[0], b = (y - h[5] * a) / h[1], c = (z - h[4] * a - h[3] * b) / h[2];
+        const double length = two_pi * std::hypot(a, b, c);
+        if (length < q_max)
+          vectors.push_back({{x, y, z}, static_cast<int>(length / q_max * bins), length});
+      }
+
+  std::vector<int> count(bins, 0);
+  std::sort(vectors.begin(), vectors.end(), [](const WaveVector &a, const WaveVector &b) {
+    return scrambled(a.n) < scrambled(b.n);
+  });
+  vectors.erase(std::remove_if(vectors.begin(), vectors.end(),
+                               [&](const WaveVector &v) { return ++count[v.bin] > most; }),
+                vectors.end());
+  // neighbours in the tables of phases
+  std::sort(vectors.begin(), vectors.end(),
+            [](const WaveVector &a, const WaveVector &b) { return a.n < b.n; });
+  return vectors;
+}
+
+void add_amplitudes(const std::vector<WaveVector> &vectors, const std::vector<Vector> &places,
+                    const std::vector<int> &types, int type_count, std::vector<double> &amplitudes)
+{
+  std::array<int, 3> largest{};
+  for (const WaveVector &v : vectors)
+    for (int k = 0; k < 3; ++k) largest[k] = std::max(largest[k], std::abs(v.n[k]));
+  std::array<Phases, 3> phases;
+  for (int type = 1; type <= type_count; ++type) {
+    std::vector<std::size_t> mine;
+    for (std::size_t i = 0; i < types.size(); ++i)
+      if (types[i] == type) mine.push_back(i);
+    for (std::size_t begin = 0; begin < mine.size(); begin += Phases::block) {
+      const int atoms = static_cast<int>(std::min<std::size_t>(Phases::block, mine.size() - begin));
+      for (int k = 0; k < 3; ++k) {
+        double s[Phases::block];
+        for (int i = 0; i < atoms; ++i) s[i] = places[mine[begin + i]][k];
+        phases[k].fill(s, atoms, largest[k]);
+      }
+      for (std::size_t v = 0; v < vectors.size(); ++v) {
+        const auto &n = vectors[v].n;
+        const double *re[3], *im[3];
+        double sign[3];
+        for (int k = 0; k < 3; ++k) {
+          re[k] =
+              phases[k].real.data() + static_cast<std::ptrdiff_t>(std::abs(n[k])) * Phases::block;
+          im[k] = phases[k].imaginary.data() +
+              static_cast<std::ptrdiff_t>(std::abs(n[k])) * Phases::block;
+          sign[k] = n[k] < 0 ? -1.0 : 1.0;
+        }
+        double real = 0.0, imaginary = 0.0;
+        for (int i = 0; i < atoms; ++i) {
+          const double ix = sign[0] * im[0][i], iy = sign[1] * im[1][i], iz = sign[2] * im[2][i];
+          const double r = re[0][i] * re[1][i] - ix * iy, j = re[0][i] * iy + ix * re[1][i];
+          real += r * re[2][i] - j * iz;
+          imaginary += r * iz + j * re[2][i];
+        }
+        double *sum = &amplitudes[2 * (v * type_count + type - 1)];
+        sum[0] += real;
+        sum[1] += imaginary;
+      }
+    }
+  }
+}
+
+std::vector<StructureFactorBin> structure_factor(const std::vector<WaveVector> &vectors, int bins,
+                                                 const std::vector<double> &amplitudes,
+                                                 const std::vector<double> &atoms)
+{
+  const int types = static_cast<int>(atoms.size());
+  const double total = std::accumulate(atoms.begin(), atoms.end(), 0.0);
+  std::vector<StructureFactorBin> result(bins);
+  for (auto &bin : result) bin.partial.assign(types * (types + 1) / 2, 0.0);
+  if (total == 0.0) return result;
+  for (std::size_t v = 0; v < vectors.size(); ++v) {
+    auto &bin = result[vectors[v].bin];
+    bin.q += vectors[v].length;
+    ++bin.vectors;
+    const double *rho = &amplitudes[2 * v * types];
+    double real = 0.0, imaginary = 0.0;
+    auto pair = bin.partial.begin();
+    for (int a = 0; a < types; ++a) {
+      real += rho[2 * a];
+      imaginary += rho[2 * a + 1];
+      for (int b = a; b < types; ++b)
+        *pair++ += rho[2 * a] * rho[2 * b] + rho[2 * a + 1] * rho[2 * b + 1];
+    }
+    bin.total += real * real + imaginary * imaginary;
+  }
+  for (auto &bin : result) {
+    if (bin.vectors == 0) continue;
+    bin.q /= bin.vectors;
+    bin.total /= bin.vectors * total;
+    auto pair = bin.partial.begin();
+    for (int a = 0; a < types; ++a)
+      for (int b = a; b < types; ++b, ++pair) {
+        const double ca = atoms[a] / total, cb = atoms[b] / total;
+        *pair = ca * cb > 0.0
+            ? 1.0 + (*pair / (bin.vectors * total) - (a == b ? ca : 0.0)) / (ca * cb)
+            : 0.0;
+      }
+  }
+  return result;
+}
+
+}    // namespace turing_glass::scattering
