@@ -165,6 +165,9 @@ FixREMDSwap::FixREMDSwap(LAMMPS *lmp, int narg, char **arg) :
     iarg += 1 + values;
   }
 
+  // energies soon after forced exchanges are not those of an ensemble, and promise nothing
+  if (replicas->force) replicas->warmup = 0;
+
   auto &ladder = replicas->ladder;
   if (automatic) {
     if (ladder.size() != 2)
