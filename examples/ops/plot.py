@@ -33,7 +33,7 @@ def draw_growth(axes, folder):
     time, number, largest = rows[:, 1], rows[:, 3], rows[:, 4]
     axes.plot(time, number, color="black", lw=1.2, label="number of structures")
     axes.plot(time, largest, color=OXYGEN, lw=1.2, label="atoms in the largest")
-    axes.set(xlabel="time (ps)", ylabel="number", yscale="log")
+    axes.set(xlabel="time (ps)", ylabel="number", ylim=(0, None))
     axes.legend(frameon=False)
 
 
