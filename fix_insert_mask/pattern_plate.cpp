@@ -55,7 +55,7 @@ void Pattern::map(int narg, char **arg)
   if (group_number < 0) error->all(FLERR, "pattern map: there is no group '{}'", arg[0]);
   const std::string file = arg[1];
   std::string field;
-  double pixel = 5.0, tau = 4.5, threshold = pt::default_threshold;
+  double pixel = 5.0, mean = pt::stationary_mean(4.5), threshold = pt::default_threshold;
   std::array<int, 2> axes{0, 1};
   for (int iarg = 2; iarg < narg;) {
     const std::string key = arg[iarg];
@@ -64,8 +64,8 @@ void Pattern::map(int narg, char **arg)
     const char *value = arg[iarg + 1];
     if (key == "pixel")
       pixel = above_zero(lmp, "pattern map", key, value);
-    else if (key == "tau")
-      tau = above_zero(lmp, "pattern map", key, value);
+    else if (key == "mean")
+      mean = above_zero(lmp, "pattern map", key, value);
     else if (key == "threshold")
       threshold = utils::numeric(FLERR, value, false, lmp);
     else if (key == "field")
@@ -79,7 +79,7 @@ void Pattern::map(int narg, char **arg)
       }
       if (axes[0] == axes[1]) error->all(FLERR, "pattern map: axes must be two different ones");
     } else
-      error->all(FLERR, "pattern map: unknown keyword '{}' (pixel, axes, tau, threshold, field)", key);
+      error->all(FLERR, "pattern map: unknown keyword '{}' (pixel, axes, mean, threshold, field)", key);
     iarg += 1 + values;
   }
 
@@ -92,9 +92,10 @@ void Pattern::map(int narg, char **arg)
     for (int k = 0; k < 2; ++k) place[k] = lamda[axes[k]] - (domain->periodicity[axes[k]] ? std::floor(lamda[axes[k]]) : 0.0);
     slow.push_back(place);
   }
-  const pt::Field2D u = pt::slow_density(slow, static_cast<double>(atom->natoms), domain->prd[axes[0]],
-                                         domain->prd[axes[1]], pixel, tau, world);
+  const pt::Field2D u =
+      pt::slow_density(slow, domain->prd[axes[0]], domain->prd[axes[1]], pixel, mean, world);
   const pt::Mask mask = pt::mask_of(u, threshold);
+  const bigint number = group->count(group_number);
   std::string failure;
   if (comm->me == 0) {
     try {
@@ -106,9 +107,8 @@ void Pattern::map(int narg, char **arg)
   }
   stop_with(failure, "pattern map");
   if (comm->me == 0)
-    utils::logmesg(lmp, "pattern map: {} x {} pixels, mean density {:.4g}, highest {:.4g}; area above {:.4g}: {:.4f}, {} patches\n",
-                   u.nx, u.ny, std::accumulate(u.values.begin(), u.values.end(), 0.0) / static_cast<double>(u.values.size()),
-                   *std::max_element(u.values.begin(), u.values.end()), threshold, pt::area_fraction(mask),
+    utils::logmesg(lmp, "pattern map: {} x {} pixels, {} atoms; highest density {:.4g}; area above {:.4g}: {:.4f}, {} patches\n",
+                   u.nx, u.ny, number, *std::max_element(u.values.begin(), u.values.end()), threshold, pt::area_fraction(mask),
                    pt::find_patches(mask).patches.size());
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <sstream>
 #include <stdexcept>
 
@@ -33,8 +34,8 @@ Mask over_plate(const Mask &mask, double lx, double ly, double pixel)
   return window;
 }
 
-Field2D slow_density(const std::vector<std::array<double, 2>> &slow, double all, double lx, double ly, double pixel,
-                     double tau, MPI_Comm comm)
+Field2D slow_density(const std::vector<std::array<double, 2>> &slow, double lx, double ly, double pixel, double mean,
+                     MPI_Comm comm)
 {
   Field2D u;
   u.nx = std::max(1, static_cast<int>(std::lround(lx / pixel)));
@@ -47,7 +48,9 @@ Field2D slow_density(const std::vector<std::array<double, 2>> &slow, double all,
   }
   u.values.resize(own.size());
   MPI_Allreduce(own.data(), u.values.data(), static_cast<int>(own.size()), MPI_DOUBLE, MPI_SUM, comm);
-  const double unit = tau * static_cast<double>(own.size()) / all;
+  const double all = std::accumulate(u.values.begin(), u.values.end(), 0.0);
+  if (all == 0.0) return u;
+  const double unit = mean * static_cast<double>(u.values.size()) / all;
   for (double &value : u.values) value *= unit;
   return u;
 }

@@ -16,11 +16,19 @@ namespace turing_glass::pattern {
 /// mask's first corner, rounded to whole pixels. std::runtime_error if it does not fit.
 Mask over_plate(const Mask &mask, double lx, double ly, double pixel);
 
+/// The mean of u in a stationary pattern, where delta u + v is the same everywhere (1.0132 at a planar front, delta 0.0614)
+/// and <u + v> = tau.
+constexpr double stationary_mean(double tau)
+{
+  constexpr double delta = 0.0614, level = 1.0132;
+  return (tau - level) / (1.0 - delta);
+}
+
 /// The density u of slow particles on the pixels of a plate of lx by ly, of which as many as fit best lie along each side:
-/// their number in a pixel, in units in which the mean density of all particles is `tau`. Collective, the same on
-/// all ranks. `slow`: positions of those of this rank, in [0, 1) along both sides; `all`: number of particles of all ranks.
-Field2D slow_density(const std::vector<std::array<double, 2>> &slow, double all, double lx, double ly, double pixel,
-                     double tau, MPI_Comm comm);
+/// their number in a pixel, in units in which it is `mean` on average. Collective, the same on all ranks.
+/// `slow`: positions of those of this rank, in [0, 1) along both sides. 0 where there are none at all.
+Field2D slow_density(const std::vector<std::array<double, 2>> &slow, double lx, double ly, double pixel, double mean,
+                     MPI_Comm comm);
 
 /// r = pixel sqrt(N_c) of each patch of N_c pixels.
 std::vector<double> patch_radii(const Patches &patches, double pixel);

@@ -1,0 +1,65 @@
+"""The other examples with less of everything: their scripts run to the end and leave what their pages say."""
+
+import os
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from deck import SOURCE, lammps  # noqa: E402
+
+
+def example(topic, name, ranks, options=(), **values):
+    with open(os.path.join(SOURCE, "examples", topic, name)) as file:
+        potentials = os.path.join(SOURCE, "examples", "potentials") + ":" + os.environ.get("LAMMPS_POTENTIALS", "")
+        words = [word for key, value in values.items() for word in ("-var", key, str(value))]
+        return lammps(file.read(), ranks, arguments=[*options, *words], environment={"LAMMPS_POTENTIALS": potentials})
+
+
+def numbers(path):
+    with open(path) as file:
+        return [[float(x) for x in line.split()] for line in file if line.strip() and not line.startswith("#")]
+
+
+class Short(unittest.TestCase):
+
+    def test_remd(self):
+        run = example("remd", "in.remd", 4, ("-partition", "4x1"), t_melt=0.05, t_dynamics=0.2, t_exchange=1.0, t_run=1.2)
+        with open(run.path("remd.log")) as file:
+            lines = [line for line in file if not line.startswith("#")]
+        self.assertEqual(int(lines[-1].split()[0]), 600)    # of 625 steps, with an attempt every 100
+
+    def test_ops(self):
+        run = example("ops", "in.ops", 2, nx=6, ny=6, n_O=14, t_melt=0.1, t_relax=0.4, t_mean=0.2)
+        rows = numbers(run.path("ops.dat"))
+        self.assertEqual(rows[-1][0], 200)
+        with open(run.path("summary.txt")) as file:
+            self.assertIn("%d structures" % rows[-1][3], file.read())
+        # the table of the structures, and their surfaces
+        sizes = list(run.tables("clusters.dat").values())[-1]
+        self.assertEqual(len(sizes), rows[-1][3])
+        with open(run.path("surface.200.obj")) as file:
+            self.assertEqual(file.read().count("\ng "), sum(size[-1] > 0 for size in sizes))
+        for name in ("k_O-Zr", "k_O-Zr-O", "close"):
+            self.assertEqual(sum(row[1] for row in run.tables("histogram_%s.dat" % name)[200]), 14 * 50)
+
+    def test_pattern(self):
+        run = example("pattern", "in.pattern", 2, nx=8, ny=8, t_melt=0.1, t_quench=0.1, t_relax=0.4)
+        atoms = run.dump("inserted.lammpstrj")
+        self.assertEqual(sum(row[0] == 1 for row in atoms.values()), 16)    # 3 % of 528
+        self.assertEqual(len(run.dump("sample.lammpstrj")), 528)
+        for name in ("mask.png", "map.png", "map.npy", "patches_mask.dat", "patches_map.dat", "summary.txt"):
+            self.assertTrue(os.path.getsize(run.path(name)) > 0, name)
+
+    def test_mobility(self):
+        run = example("pattern", "in.mobility", 2, nx=5, ny=5, nz=5, t_melt=0.1, t_watch=0.4)
+        self.assertRegex(run.text, r"pattern solve 256 256 tau 4.5 start homogeneous 0\.\d+ delta 0\.\d+ file")
+
+    def test_dynamics(self):
+        run = example("dynamics", "in.dynamics", 2, nx=5, ny=5, nz=5, n_O=12, t_melt=0.1, t_relax=0.1, t_watch=0.4, t_last=0.2, mincount=5)
+        rows = numbers(run.path("dynamics.dat"))
+        self.assertTrue(all(0.5 < row[5] <= 1.0 for row in rows[:3]), rows[:3])    # F soon after the origins
+        self.assertEqual(len(list(run.tables("sq.dat").values())[-1]), 80)
+
+
+if __name__ == "__main__":
+    unittest.main()
