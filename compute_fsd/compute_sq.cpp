@@ -56,9 +56,7 @@ void ComputeSQ::init()
 void ComputeSQ::compute_array()
 {
   invoked_array = update->ntimestep;
-  Cell cell;
-  std::copy_n(domain->h, 6, cell.h.begin());
-  const auto vectors = wave_vectors(cell, q_max, size_array_rows, most);
+  const auto vectors = wave_vectors(turing_glass::geometry::cell_of(*domain), q_max, size_array_rows, most);
 
   const int types = atom->ntypes;
   std::vector<Vector> places;

@@ -1,6 +1,6 @@
 #include "fix_fsd_origins.h"
 
-#include "scattering/nearest_point.h"
+#include "geometry/nearest_point.h"
 #include "scattering/relaxation.h"
 #include "scattering/time_origins.h"
 
@@ -21,6 +21,9 @@
 using namespace LAMMPS_NS;
 using namespace FixConst;
 using namespace turing_glass::scattering;
+using turing_glass::geometry::Cell;
+using turing_glass::geometry::NearestPoint;
+using turing_glass::geometry::Vector;
 
 struct FixFSDOrigins::Ring {
   TimeOrigins origins;
@@ -31,14 +34,6 @@ struct FixFSDOrigins::Ring {
 namespace {
 
 enum : int { PLACE = 0, BIN = 3, PER_SLOT = 4 };    // of what is kept of an atom
-
-Cell cell_of(const Domain *domain)
-{
-  Cell cell;
-  std::copy_n(domain->h, 6, cell.h.begin());
-  for (int k = 0; k < 3; ++k) cell.periodic[k] = domain->periodicity[k] != 0;
-  return cell;
-}
 
 /// Fractional, not wrapped into the cell.
 Vector unwrapped(const Atom *atom, Domain *domain, int i)
@@ -223,7 +218,7 @@ void FixFSDOrigins::open(int slot)
 {
   const int own = atom->nlocal;
   room(own);
-  const Cell cell = cell_of(domain);
+  const Cell cell = cell_of(*domain);
   std::vector<Vector> places(own);
   std::vector<double> mine;
   for (int i = 0; i < own; ++i) {
@@ -263,7 +258,7 @@ void FixFSDOrigins::measure()
 {
   const auto &due = ring->due;
   Relaxation &relaxation = ring->relaxation;
-  const Cell cell = cell_of(domain);
+  const Cell cell = cell_of(*domain);
   const int own = atom->nlocal, events = static_cast<int>(due.size());
   room(own);
   std::vector<Vector> places(own);

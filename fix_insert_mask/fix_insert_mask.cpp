@@ -23,22 +23,9 @@ using namespace LAMMPS_NS;
 using namespace FixConst;
 namespace pattern = turing_glass::pattern;
 using turing_glass::geometry::Cell;
+using turing_glass::geometry::cell_of;
 using turing_glass::geometry::PointsNear;
 using turing_glass::geometry::Vector;
-
-namespace {
-
-Cell cell_of(const Domain &domain)
-{
-  return {{domain.boxlo[0], domain.boxlo[1], domain.boxlo[2]},
-          {domain.prd[0], domain.prd[1], domain.prd[2]},
-          domain.xy,
-          domain.xz,
-          domain.yz,
-          {domain.periodicity[0] != 0, domain.periodicity[1] != 0, domain.periodicity[2] != 0}};
-}
-
-}    // namespace
 
 // A mask over two axes of the cell
 struct FixInsertMask::Plate {

@@ -24,8 +24,18 @@ struct Cell {
   }
   Vector cartesian(const Vector &s) const
   {
-    return {origin[0] + lengths[0] * s[0] + xy * s[1] + xz * s[2], origin[1] + lengths[1] * s[1] + yz * s[2],
-            origin[2] + lengths[2] * s[2]};
+    const Vector d = difference(s);
+    return {origin[0] + d[0], origin[1] + d[1], origin[2] + d[2]};
+  }
+  /// Difference of two places that differ by `s` in units of the cell vectors.
+  Vector difference(const Vector &s) const
+  {
+    return {lengths[0] * s[0] + xy * s[1] + xz * s[2], lengths[1] * s[1] + yz * s[2], lengths[2] * s[2]};
+  }
+  double length_squared(const Vector &s) const
+  {
+    const Vector d = difference(s);
+    return d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
   }
   /// The image inside the cell.
   Vector wrapped(const Vector &x) const
@@ -43,5 +53,20 @@ struct Cell {
     return {lengths[0] / a, lengths[1] / std::hypot(1.0, yz / lengths[2]), lengths[2]};
   }
 };
+
+/// That of LAMMPS's class Domain, whose header is not needed here.
+template <class Domain> Cell cell_of(const Domain &domain)
+{
+  Cell cell;
+  cell.xy = domain.xy;
+  cell.xz = domain.xz;
+  cell.yz = domain.yz;
+  for (int k = 0; k < 3; ++k) {
+    cell.origin[k] = domain.boxlo[k];
+    cell.lengths[k] = domain.prd[k];
+    cell.periodic[k] = domain.periodicity[k] != 0;
+  }
+  return cell;
+}
 
 }    // namespace turing_glass::geometry

@@ -46,15 +46,15 @@ struct Phases {
 
 std::vector<WaveVector> wave_vectors(const Cell &cell, double q_max, int bins, int most)
 {
-  const auto &h = cell.h;
-  const double edges[] = {h[0], std::hypot(h[5], h[1]), std::hypot(h[4], h[3], h[2])};
+  const Vector &h = cell.lengths;
+  const double edges[] = {h[0], std::hypot(cell.xy, h[1]), std::hypot(cell.xz, cell.yz, h[2])};
   int largest[3];
   for (int k = 0; k < 3; ++k) largest[k] = static_cast<int>(q_max * edges[k] / two_pi);
   std::vector<WaveVector> vectors;
   for (int x = 0; x <= largest[0]; ++x)
     for (int y = x == 0 ? 0 : -largest[1]; y <= largest[1]; ++y)
       for (int z = x == 0 && y == 0 ? 1 : -largest[2]; z <= largest[2]; ++z) {
-        const double a = x / h[0], b = (y - h[5] * a) / h[1], c = (z - h[4] * a - h[3] * b) / h[2];
+        const double a = x / h[0], b = (y - cell.xy * a) / h[1], c = (z - cell.xz * a - cell.yz * b) / h[2];
         const double length = two_pi * std::hypot(a, b, c);
         if (length < q_max)
           vectors.push_back({{x, y, z}, static_cast<int>(length / q_max * bins), length});

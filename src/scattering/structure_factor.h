@@ -10,11 +10,14 @@
 
 #pragma once
 
-#include "cell.h"
+#include "geometry/cell.h"
 
 #include <vector>
 
 namespace turing_glass::scattering {
+
+using geometry::Cell;
+using geometry::Vector;
 
 struct WaveVector {
   std::array<int, 3> n;

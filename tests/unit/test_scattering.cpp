@@ -1,6 +1,6 @@
 // Distances to oxygen, time origins, and what is measured from them.
 
-#include "scattering/nearest_point.h"
+#include "geometry/nearest_point.h"
 #include "scattering/relaxation.h"
 #include "scattering/structure_factor.h"
 #include "scattering/time_origins.h"
@@ -13,6 +13,7 @@
 #include <random>
 
 using namespace turing_glass::scattering;
+using turing_glass::geometry::NearestPoint;
 
 namespace {
 
@@ -39,11 +40,11 @@ TEST(NearestPoint, AgainstAllImages)
 {
   std::mt19937 random(3);
   std::uniform_real_distribution<double> uniform(0.0, 1.0);
-  const Cell cells[] = {{{20.0, 18.0, 22.0, 0.0, 0.0, 0.0}, {true, true, true}},
-                        {{20.0, 18.0, 22.0, -7.0, 9.0, 8.0}, {true, true, true}},
-                        {{60.0, 60.0, 5.0, 0.0, 0.0, 0.0}, {true, true, true}},
-                        {{20.0, 18.0, 22.0, 4.0, 0.0, 5.0}, {true, false, true}},
-                        {{20.0, 18.0, 22.0, 0.0, 0.0, 0.0}, {false, false, false}}};
+  const Cell cells[] = {{{}, {20.0, 18.0, 22.0}, 0.0, 0.0, 0.0, {true, true, true}},
+                        {{}, {20.0, 18.0, 22.0}, 8.0, 9.0, -7.0, {true, true, true}},
+                        {{}, {60.0, 60.0, 5.0}, 0.0, 0.0, 0.0, {true, true, true}},
+                        {{}, {20.0, 18.0, 22.0}, 5.0, 0.0, 4.0, {true, false, true}},
+                        {{}, {20.0, 18.0, 22.0}, 0.0, 0.0, 0.0, {false, false, false}}};
   for (const Cell &cell : cells)
     for (const int count : {1, 2, 30, 200})
       for (const double spread : {1.0, 0.1, 0.0}) {    // all over the cell, in a corner, on a plane
@@ -63,7 +64,7 @@ TEST(NearestPoint, AgainstAllImages)
 
 TEST(NearestPoint, OtherImagesOfPointsAndPlaces)
 {
-  const NearestPoint nearest({{10.0, 10.0, 10.0, 0.0, 0.0, 0.0}}, {{{3.05, -2.0, 7.5}}});
+  const NearestPoint nearest({{}, {10.0, 10.0, 10.0}, 0.0, 0.0, 0.0}, {{{3.05, -2.0, 7.5}}});
   EXPECT_NEAR(nearest.distance({-7.95, 1.0, 0.7}), 2.0, 1e-12);    // 10 (0, 0, 0.2)
 }
 
@@ -251,7 +252,7 @@ TEST(Relaxation, TableHoldsWhatHasEnoughAtoms)
 TEST(StructureFactor, AgainstAllPairs)
 {
   constexpr double pi = 3.14159265358979323846;
-  const Cell cell{{9.0, 8.0, 7.0, 1.5, -2.0, 2.5}};
+  const Cell cell{{}, {9.0, 8.0, 7.0}, 2.5, -2.0, 1.5};
   std::mt19937 random(4);
   std::uniform_real_distribution<double> uniform(0.0, 1.0);
   std::vector<Vector> places(150);
@@ -279,17 +280,17 @@ TEST(StructureFactor, AgainstAllPairs)
   std::vector<double> total(bins, 0.0), cross(bins, 0.0), same(bins, 0.0), count(bins, 0.0);
   for (const WaveVector &v : vectors) {
     // q.a_k = 2 pi n_k
-    const auto &h = cell.h;
+    const Vector &h = cell.lengths;
     Vector q{};
     q[0] = 2.0 * pi * v.n[0] / h[0];
-    q[1] = (2.0 * pi * v.n[1] - q[0] * h[5]) / h[1];
-    q[2] = (2.0 * pi * v.n[2] - q[0] * h[4] - q[1] * h[3]) / h[2];
+    q[1] = (2.0 * pi * v.n[1] - q[0] * cell.xy) / h[1];
+    q[2] = (2.0 * pi * v.n[2] - q[0] * cell.xz - q[1] * cell.yz) / h[2];
     EXPECT_NEAR(std::hypot(q[0], q[1], q[2]), v.length, 1e-12);
     count[v.bin] += 1.0;
     for (std::size_t i = 0; i < places.size(); ++i)
       for (std::size_t j = 0; j < places.size(); ++j) {
-        const Vector r = cell.cartesian({places[i][0] - places[j][0], places[i][1] - places[j][1],
-                                         places[i][2] - places[j][2]});
+        const Vector r = cell.difference({places[i][0] - places[j][0], places[i][1] - places[j][1],
+                                          places[i][2] - places[j][2]});
         const double term = std::cos(q[0] * r[0] + q[1] * r[1] + q[2] * r[2]);
         total[v.bin] += term;
         if (types[i] == 1 && types[j] == 3) cross[v.bin] += term;
@@ -313,8 +314,8 @@ TEST(StructureFactor, AgainstAllPairs)
 
 TEST(StructureFactor, VectorsOfABin)
 {
-  const Cell cell{{30.0, 30.0, 30.0, 0.0, 0.0, 0.0}},
-      larger{{30.003, 30.003, 30.003, 0.0, 0.0, 0.0}};
+  const Cell cell{{}, {30.0, 30.0, 30.0}, 0.0, 0.0, 0.0},
+      larger{{}, {30.003, 30.003, 30.003}, 0.0, 0.0, 0.0};
   const auto all = wave_vectors(cell, 5.0, 10, 1 << 30), some = wave_vectors(cell, 5.0, 10, 50),
              others = wave_vectors(larger, 5.0, 10, 50);
   std::vector<int> count(10, 0), count_all(10, 0);

@@ -1,4 +1,4 @@
-#include "nearest_point.h"
+#include "geometry/nearest_point.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,19 +6,12 @@
 #include <numeric>
 #include <stdexcept>
 
-namespace turing_glass::scattering {
-
-Vector Cell::heights() const
-{
-  const auto [xx, yy, zz, yz, xz, xy] = h;
-  const double bc = std::hypot(yy * zz, xy * zz, xy * yz - yy * xz);
-  return {xx * yy * zz / bc, yy * zz / std::hypot(zz, yz), zz};
-}
+namespace turing_glass::geometry {
 
 NearestPoint::NearestPoint(const Cell &cell, const std::vector<Vector> &points) : cell_(cell)
 {
   if (points.empty()) throw std::invalid_argument("no point to be near to");
-  Vector height = cell.heights();
+  Vector height = cell.widths();
   double volume = 1.0;
   for (int k = 0; k < 3; ++k) {
     if (!cell.periodic[k]) {
@@ -103,4 +96,4 @@ double NearestPoint::distance(const Vector &place) const
   return std::sqrt(best);
 }
 
-}    // namespace turing_glass::scattering
+}    // namespace turing_glass::geometry

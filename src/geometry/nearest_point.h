@@ -6,11 +6,11 @@
 
 #pragma once
 
-#include "cell.h"
+#include "geometry/cell.h"
 
 #include <vector>
 
-namespace turing_glass::scattering {
+namespace turing_glass::geometry {
 
 class NearestPoint {
  public:
@@ -37,4 +37,4 @@ class NearestPoint {
   double search(const Vector &s, std::array<int, 3> b, double best) const;
 };
 
-}    // namespace turing_glass::scattering
+}    // namespace turing_glass::geometry
