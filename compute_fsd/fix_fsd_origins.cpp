@@ -22,6 +22,7 @@ using namespace LAMMPS_NS;
 using namespace FixConst;
 using namespace turing_glass::scattering;
 using turing_glass::geometry::Cell;
+using turing_glass::geometry::cell_of;
 using turing_glass::geometry::NearestPoint;
 using turing_glass::geometry::Vector;
 
