@@ -60,6 +60,15 @@ class Short(unittest.TestCase):
         self.assertTrue(all(0.5 < row[5] <= 1.0 for row in rows[:3]), rows[:3])    # F soon after the origins
         self.assertEqual(len(list(run.tables("sq.dat").values())[-1]), 80)
 
+    def test_isoconfigurational(self):
+        """Propensities and displacement factors; their definition, from the dump alone."""
+        run = example("dynamics", "in.isoconfigurational", 2, nx=5, ny=5, nz=5, n_O=12, t_melt=0.1, t_relax=0.1, t_run=0.1, runs=2)
+        rows = list(run.dump("factor.lammpstrj").values())
+        mean = sum(row[4] for row in rows) / len(rows)
+        self.assertGreater(mean, 0.1)
+        for row in rows:
+            self.assertAlmostEqual(row[5], 1 - min(row[4], mean) / mean, places=4)
+
 
 if __name__ == "__main__":
     unittest.main()
