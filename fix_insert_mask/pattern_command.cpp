@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -161,7 +162,7 @@ void check_files(const SolveCommand &c)
 {
   for (const std::string &file : {c.mask, c.fields, c.clusters, c.structure, c.checkpoint}) {
     const std::string folder = platform::path_dirname(file);
-    if (!file.empty() && !platform::path_is_directory(folder))
+    if (!file.empty() && !std::filesystem::is_directory(folder))
       throw std::runtime_error(fmt::format("there is no folder '{}' for {}", folder, file));
   }
   if (pt::ends_with(c.mask, ".png") && !pt::has_png())
