@@ -30,7 +30,7 @@ std::vector<Neighbors> reference_neighbors(const std::vector<Site> &sites, const
       return false;
     });
     // sums over neighbours then do not depend on the number of ranks
-    std::sort(list.begin(), list.end(), [](const Neighbor &a, const Neighbor &b) { return a.id < b.id; });
+    std::sort(list.begin(), list.end(), [](const ReferenceNeighbor &a, const ReferenceNeighbor &b) { return a.id < b.id; });
     lists.push_back(std::move(list));
   }
   return lists;
@@ -54,7 +54,7 @@ Positions::Positions(const std::vector<Site> &sites, const std::vector<const Nei
   }
   std::vector<std::vector<Id>> questions(ranks);
   for (const Neighbors *list : lists)
-    for (const Neighbor &neighbor : *list) {
+    for (const ReferenceNeighbor &neighbor : *list) {
       const std::size_t before = x_.size();
       add(neighbor.id, {}, false);
       if (x_.size() > before) questions[home(neighbor.id)].push_back(neighbor.id);

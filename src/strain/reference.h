@@ -8,11 +8,11 @@
 
 namespace turing_glass::strain {
 
-struct Neighbor {
+struct ReferenceNeighbor {
   Id id;
   Vector D;    ///< from the atom to it in the reference
 };
-using Neighbors = std::vector<Neighbor>;
+using Neighbors = std::vector<ReferenceNeighbor>;
 
 /// Collective. For each of this rank's `sites` all other sites, of any rank, not farther than `cutoff`, by number.
 /// All sites are known to all ranks while this lasts. Throws std::runtime_error, on all ranks, where the cell is

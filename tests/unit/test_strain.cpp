@@ -242,7 +242,7 @@ TEST(Reference, NeighborsOfAllPairs)
       const Vector d = shortest({other.x[0] - sites[i].x[0], other.x[1] - sites[i].x[1], other.x[2] - sites[i].x[2]});
       if (other.id != sites[i].id && std::hypot(d[0], d[1], d[2]) <= cutoff) expected.push_back(other.id);
     }
-    for (const Neighbor &n : lists[i]) {
+    for (const ReferenceNeighbor &n : lists[i]) {
       found.push_back(n.id);
       EXPECT_LE(std::hypot(n.D[0], n.D[1], n.D[2]), cutoff);
     }
