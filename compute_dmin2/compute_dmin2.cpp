@@ -17,7 +17,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 
 using namespace LAMMPS_NS;
@@ -64,6 +63,29 @@ enum : int {
   REFERENCE_STEP,
   VECTOR
 };
+
+void show(const Deformation &fit, double over, double *row)
+{
+  row[DETERMINED] = fit.determined;
+  row[D2MIN] = fit.determined ? fit.d2min / over : 0.0;
+  std::copy(fit.F.begin(), fit.F.end(), row + F);
+  std::copy(fit.strain.E.begin(), fit.strain.E.end(), row + E);
+  row[MISES] = fit.strain.mises;
+  row[VOLUMETRIC] = fit.strain.volumetric;
+  row[ROTATION] = fit.strain.rotation;
+  std::copy(fit.nonaffine.begin(), fit.nonaffine.end(), row + NONAFFINE);
+}
+
+void show(const SecondGradient &fit, double l, double *row)
+{
+  row[GRADIENT_DETERMINED] = fit.determined;
+  std::copy(fit.G.begin(), fit.G.end(), row + G);
+  row[ETA] = fit.eta;
+  row[LAMBDA] = effective_strain(fit, l);
+  row[XI_S] = fit.strain.mises;
+  row[XI_D] = std::abs(fit.strain.volumetric);
+  row[XI_R] = fit.strain.rotation;
+}
 
 }    // namespace
 
@@ -155,8 +177,6 @@ void ComputeDMin2::update_all()
   invoked = update->ntimestep;
   if (reference->reference_step() == FixDMin2Reference::none)
     error->all(FLERR, "Compute dmin2: no reference yet; it is taken when a run begins: use  run 0");
-
-  const int own = atom->nlocal;
   if (nmax < atom->nmax) {
     nmax = atom->nmax;
     memory->destroy(peratom);
@@ -165,34 +185,20 @@ void ComputeDMin2::update_all()
   }
   std::vector<Site> sites;
   std::vector<const Neighbors *> lists;
-  std::vector<int> index;    // of the atom
-  double nearest[2] = {0.0, 0.0}, all_nearest[2];    // sum of distances to the nearest neighbour, and of 1
-  for (int i = 0; i < own; ++i) {
+  std::vector<double *> rows;
+  for (int i = 0; i < atom->nlocal; ++i) {
     std::fill_n(peratom[i], size_peratom_cols, 0.0);
     if (!(atom->mask[i] & groupbit)) continue;
-    index.push_back(i);
     sites.push_back({atom->tag[i], {atom->x[i][0], atom->x[i][1], atom->x[i][2]}});
     lists.push_back(&reference->neighbors(i));
-    if (lists.back()->empty()) continue;
-    double least = std::numeric_limits<double>::max();
-    for (const ReferenceNeighbor &n : *lists.back()) least = std::min(least, std::hypot(n.D[0], n.D[1], n.D[2]));
-    nearest[0] += least;
-    nearest[1] += 1.0;
+    rows.push_back(peratom[i]);
   }
-  double l = length;
-  if (gradient && l == 0.0) {
-    MPI_Allreduce(nearest, all_nearest, 2, MPI_DOUBLE, MPI_SUM, world);
-    l = all_nearest[0] / std::max(1.0, all_nearest[1]);
-  }
-
-  const turing_glass::geometry::Cell cell = cell_of(domain);
-  const turing_glass::geometry::MinimumImage shortest(cell);
+  const double l = length > 0.0 || !gradient ? length : mean_nearest_distance(lists, world);
+  const turing_glass::geometry::MinimumImage shortest(cell_of(domain));
   const Positions now(sites, lists, world);
 
-  std::vector<double> d2min, mises;
   std::vector<Site> strained;
   std::vector<Vector> D, d;
-  bigint undetermined[2] = {0, 0}, all_undetermined[2];
   for (std::size_t n = 0; n < sites.size(); ++n) {
     D.clear();
     d.clear();
@@ -203,38 +209,27 @@ void ComputeDMin2::update_all()
       D.push_back(neighbor.D);
       d.push_back(shortest({(*there)[0] - here[0], (*there)[1] - here[1], (*there)[2] - here[2]}));
     }
-    double *values = peratom[index[n]];
-    values[NEIGHBORS] = static_cast<double>(D.size());
-    const Deformation fit = deformation(D, d);
-    double localised = fit.strain.mises;
-    if (fit.determined) {
-      values[DETERMINED] = 1.0;
-      values[D2MIN] = mean ? fit.d2min / values[NEIGHBORS] : fit.d2min;
-      std::copy(fit.F.begin(), fit.F.end(), values + F);
-      std::copy(fit.strain.E.begin(), fit.strain.E.end(), values + E);
-      values[MISES] = fit.strain.mises;
-      values[VOLUMETRIC] = fit.strain.volumetric;
-      values[ROTATION] = fit.strain.rotation;
-      std::copy(fit.nonaffine.begin(), fit.nonaffine.end(), values + NONAFFINE);
-      d2min.push_back(values[D2MIN]);
-      mises.push_back(values[MISES]);
+    double *row = rows[n];
+    row[NEIGHBORS] = static_cast<double>(D.size());
+    show(deformation(D, d), mean ? row[NEIGHBORS] : 1.0, row);
+    if (gradient) show(second_gradient(D, d), l, row);
+    if (row[gradient ? LAMBDA : MISES] > threshold) strained.push_back(sites[n]);
+  }
+  update_vector(rows, strained);
+}
+
+void ComputeDMin2::update_vector(const std::vector<double *> &rows, const std::vector<Site> &strained)
+{
+  std::vector<double> d2min, mises;
+  bigint undetermined[2] = {0, 0}, all_undetermined[2];
+  for (const double *row : rows) {
+    if (row[DETERMINED] > 0.0) {
+      d2min.push_back(row[D2MIN]);
+      mises.push_back(row[MISES]);
     } else
       ++undetermined[0];
-    if (gradient) {
-      const SecondGradient second = second_gradient(D, d);
-      localised = effective_strain(second, l);
-      if (!second.determined) ++undetermined[1];
-      std::copy(second.G.begin(), second.G.end(), values + G);
-      values[ETA] = second.eta;
-      values[LAMBDA] = localised;
-      values[XI_S] = second.strain.mises;
-      values[XI_D] = std::abs(second.strain.volumetric);
-      values[XI_R] = second.strain.rotation;
-      values[GRADIENT_DETERMINED] = second.determined;
-    }
-    if (localised > threshold) strained.push_back(sites[n]);
+    if (gradient && row[GRADIENT_DETERMINED] == 0.0) ++undetermined[1];
   }
-
   const Distribution of_d2min = distribution(d2min, world), of_mises = distribution(mises, world);
   vector[DEVIATION_MISES] = of_mises.deviation;
   vector[RELATIVE_DEVIATION] = of_d2min.relative_deviation();
@@ -244,11 +239,10 @@ void ComputeDMin2::update_all()
   vector[TOP_D2MIN] = of_d2min.relative_top();
   vector[TOP_MISES] = of_mises.relative_top();
   try {
-    const Percolation clusters = percolation(strained, cell, link, world);
+    const Percolation clusters = percolation(strained, cell_of(domain), link, world);
     vector[STRAINED] = static_cast<double>(clusters.all);
     vector[LARGEST] = static_cast<double>(clusters.largest);
-    vector[LARGEST_PART] =
-        clusters.all > 0 ? static_cast<double>(clusters.largest) / static_cast<double>(clusters.all) : 0.0;
+    vector[LARGEST_PART] = clusters.all > 0 ? vector[LARGEST] / vector[STRAINED] : 0.0;
     vector[SPANNING] = clusters.spanning;
   } catch (const std::runtime_error &e) {
     error->all(FLERR, "Compute dmin2: {}; use a shorter link", e.what());

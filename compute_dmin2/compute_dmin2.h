@@ -12,6 +12,11 @@ ComputeStyle(dmin2,ComputeDMin2);
 #include "compute.h"
 
 #include <string>
+#include <vector>
+
+namespace turing_glass::strain {
+struct Site;
+}
 
 namespace LAMMPS_NS {
 
@@ -38,6 +43,7 @@ class ComputeDMin2 : public Compute {
   bigint invoked = -1;           // step of all of this
 
   void update_all();
+  void update_vector(const std::vector<double *> &, const std::vector<turing_glass::strain::Site> &);
 };
 
 }    // namespace LAMMPS_NS

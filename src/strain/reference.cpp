@@ -4,6 +4,8 @@
 #include "geometry/points_near.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <string>
 
@@ -34,6 +36,20 @@ std::vector<Neighbors> reference_neighbors(const std::vector<Site> &sites, const
     lists.push_back(std::move(list));
   }
   return lists;
+}
+
+double mean_nearest_distance(const std::vector<const Neighbors *> &lists, MPI_Comm comm)
+{
+  double sums[2] = {0.0, 0.0}, all[2];    // of distances, of 1
+  for (const Neighbors *list : lists) {
+    if (list->empty()) continue;
+    double nearest = std::numeric_limits<double>::infinity();
+    for (const ReferenceNeighbor &n : *list) nearest = std::min(nearest, std::hypot(n.D[0], n.D[1], n.D[2]));
+    sums[0] += nearest;
+    sums[1] += 1.0;
+  }
+  MPI_Allreduce(sums, all, 2, MPI_DOUBLE, MPI_SUM, comm);
+  return all[0] / std::max(1.0, all[1]);
 }
 
 void Positions::add(Id id, const Vector &x, bool known)

@@ -20,6 +20,9 @@ using Neighbors = std::vector<ReferenceNeighbor>;
 std::vector<Neighbors> reference_neighbors(const std::vector<Site> &sites, const geometry::Cell &cell, double cutoff,
                                            MPI_Comm comm);
 
+/// Collective. Mean over all sites with neighbours of the distance to the nearest; 0 where none has any.
+double mean_nearest_distance(const std::vector<const Neighbors *> &lists, MPI_Comm comm);
+
 /// Positions by number, fetched from whichever rank has the atom, thus for any distance between the two: each number
 /// has a rank at which owners leave the position and where it is asked for.
 class Positions {

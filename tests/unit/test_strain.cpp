@@ -248,6 +248,18 @@ TEST(Reference, NeighborsOfAllPairs)
     }
     EXPECT_EQ(found, expected);
   }
+  double nearest = 0.0;
+  for (const Site &site : all) {
+    double least = cutoff;
+    for (const Site &other : all) {
+      const Vector d = shortest({other.x[0] - site.x[0], other.x[1] - site.x[1], other.x[2] - site.x[2]});
+      if (other.id != site.id) least = std::min(least, std::hypot(d[0], d[1], d[2]));
+    }
+    nearest += least / 150.0;
+  }
+  std::vector<const Neighbors *> views = {};
+  for (const Neighbors &list : lists) views.push_back(&list);
+  EXPECT_NEAR(mean_nearest_distance(views, MPI_COMM_WORLD), nearest, 1e-12);
   EXPECT_THROW(reference_neighbors(sites, cell, 6.0, MPI_COMM_WORLD), std::runtime_error);
 }
 

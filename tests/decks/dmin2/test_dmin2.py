@@ -247,7 +247,7 @@ class DMin2(unittest.TestCase):
     def test_ranks(self):
         """1, 2 and 4 ranks agree."""
         folder = data_file()
-        runs = [lammps(DATA + "compute d all dmin2 cutoff 5.0 gradient yes threshold 0.3 link 3.2\nrun 0\n"
+        runs = [lammps(DATA + "compute d all dmin2 cutoff 5.0 gradient yes threshold 0.2 link 3.2\nrun 0\n"
                        "displace_atoms all random 0.6 0.6 0.6 3 units box\nchange_box all xy final 4.0 remap units box\n" + dump("%d.dump" % ranks) + "run 0\n" + PRINT, ranks,
                        folder=folder) for ranks in (1, 2, 4)]
         self.assertGreater(vector(runs[0])["strained"], 10)
@@ -330,6 +330,20 @@ class DMin2(unittest.TestCase):
             lammps(head() + computes % kind + dump(name + ".dump", 20) + "rerun all.dump dump x y z box yes\n", 2, folder=folder)
             for step, frame in run.dumps("d.dump" if name == "lag" else "e.dump").items():
                 self.close(frame, run.dumps(name + ".dump")[step], 1e-9)
+
+    def test_against_lammps(self):
+        """fix nonaffine/displacement in a crystal whose current neighbours are still those of the reference."""
+        run = lammps(head().replace("displace_atoms all", "#") + "velocity all create 3000 1 loop geom\nfix 1 all nve\n"
+                     "compute d all dmin2 cutoff 3.4 d2min mean\nfix f all nonaffine/displacement 10 d2min custom 3.4 fixed 0\n"
+                     "comm_modify cutoff 8.0\ndump w all custom 10 d.dump id c_d[1] c_d[17] c_d[18] f_f[*] c_d[23]\n"
+                     "dump_modify w sort id format float %.17g first no\nrun 10\n", 2)
+        for values in run.dump("d.dump").values():
+            d2min, mises, volumetric, root, twice_volumetric, twice_mises, neighbors = values
+            self.assertEqual(neighbors, 12)
+            self.assertGreater(d2min, 0.0)
+            self.assertAlmostEqual(d2min, root ** 2, delta=1e-10 * d2min)
+            self.assertAlmostEqual(mises, twice_mises / 2, places=10)
+            self.assertAlmostEqual(volumetric, twice_volumetric / 2, places=10)
 
     def test_lost_and_new_atoms(self):
         """Deleted neighbours are left out; atoms that came later have no reference and are counted."""
