@@ -95,8 +95,11 @@ ComputeDMin2::ComputeDMin2(LAMMPS *lmp, int narg, char **arg) :
     Compute(lmp, narg, arg), id_reference(std::string(id) + "_REFERENCE"), reference(nullptr)
 {
   if (domain->dimension == 2)
-    error->all(FLERR, "Compute dmin2: neighbors in a plane do not determine a deformation in three dimensions");
-  if (!atom->tag_enable) error->all(FLERR, "Compute dmin2: neighbors are known by atom IDs; use atom_modify id yes");
+    error->all(
+        FLERR,
+        "Compute dmin2: neighbors in a plane do not determine a deformation in three dimensions");
+  if (!atom->tag_enable)
+    error->all(FLERR, "Compute dmin2: neighbors are known by atom IDs; use atom_modify id yes");
   double cutoff = 0.0;
   std::vector<std::string> kind = {"first"};
   for (int iarg = 3; iarg < narg;) {
@@ -117,7 +120,8 @@ ComputeDMin2::ComputeDMin2(LAMMPS *lmp, int narg, char **arg) :
       if (kind[0] == "lag" || kind[0] == "file")
         kind.emplace_back(next());
       else if (kind[0] != "first")
-        error->all(FLERR, "Compute dmin2: unknown reference '{}' (first, lag N, file NAME)", kind[0]);
+        error->all(FLERR, "Compute dmin2: unknown reference '{}' (first, lag N, file NAME)",
+                   kind[0]);
     } else if (key == "d2min") {
       const std::string value = next();
       if (value != "sum" && value != "mean")
@@ -134,18 +138,23 @@ ComputeDMin2::ComputeDMin2(LAMMPS *lmp, int narg, char **arg) :
     else
       error->all(
           FLERR,
-          "Compute dmin2: unknown keyword '{}' (cutoff, reference, d2min, gradient, length, threshold, link)", key);
+          "Compute dmin2: unknown keyword '{}' (cutoff, reference, d2min, gradient, length, threshold, link)",
+          key);
   }
-  if (cutoff == 0.0) error->all(FLERR, "Compute dmin2: no cutoff; give one beyond the first shell, cutoff 5.0");
+  if (cutoff == 0.0)
+    error->all(FLERR, "Compute dmin2: no cutoff; give one beyond the first shell, cutoff 5.0");
   if (length > 0.0 && !gradient)
-    error->all(FLERR, "Compute dmin2: length belongs to the gradient of the deformation; add  gradient yes");
+    error->all(
+        FLERR,
+        "Compute dmin2: length belongs to the gradient of the deformation; add  gradient yes");
   if (link == 0.0) link = cutoff;
 
   std::string style = "DMIN2/REFERENCE", distance = fmt::format("{:.17g}", cutoff);
-  std::vector<char *> words = {id_reference.data(), group->names[igroup], style.data(), distance.data()};
+  std::vector<char *> words = {id_reference.data(), group->names[igroup], style.data(),
+                               distance.data()};
   for (std::string &word : kind) words.push_back(word.data());
-  reference =
-      dynamic_cast<FixDMin2Reference *>(modify->add_fix(static_cast<int>(words.size()), words.data(), 0));
+  reference = dynamic_cast<FixDMin2Reference *>(
+      modify->add_fix(static_cast<int>(words.size()), words.data(), 0));
   if (!reference) error->all(FLERR, "Compute dmin2: fix {} is of another style", id_reference);
 
   vector_flag = peratom_flag = 1;
@@ -218,7 +227,8 @@ void ComputeDMin2::update_all()
   update_vector(rows, strained);
 }
 
-void ComputeDMin2::update_vector(const std::vector<double *> &rows, const std::vector<Site> &strained)
+void ComputeDMin2::update_vector(const std::vector<double *> &rows,
+                                 const std::vector<Site> &strained)
 {
   std::vector<double> d2min, mises;
   bigint undetermined[2] = {0, 0}, all_undetermined[2];

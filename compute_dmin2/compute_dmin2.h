@@ -34,16 +34,17 @@ class ComputeDMin2 : public Compute {
  private:
   std::string id_reference;
   class FixDMin2Reference *reference;
-  bool mean = false;        // D2min over the number of neighbours
-  bool gradient = false;    // the model with second gradients
-  double length = 0.0;      // of Lambda; 0: mean distance of nearest neighbours
+  bool mean = false;                      // D2min over the number of neighbours
+  bool gradient = false;                  // the model with second gradients
+  double length = 0.0;                    // of Lambda; 0: mean distance of nearest neighbours
   double threshold = 0.25, link = 0.0;    // of strained atoms; of two of them in a cluster
   int nmax = 0;
   double **peratom = nullptr;    // what array_atom points to
   bigint invoked = -1;           // step of all of this
 
   void update_all();
-  void update_vector(const std::vector<double *> &, const std::vector<turing_glass::strain::Site> &);
+  void update_vector(const std::vector<double *> &,
+                     const std::vector<turing_glass::strain::Site> &);
 };
 
 }    // namespace LAMMPS_NS

@@ -202,7 +202,8 @@ FixDMin2Reference::Configuration FixDMin2Reference::of_file() const
   }
   MPI_Allreduce(&missing, &all_missing, 1, MPI_LMP_BIGINT, MPI_SUM, world);
   if (all_missing > 0)
-    error->all(FLERR, "Compute dmin2: {} atoms of the group are not in {}; use a group of those that are",
+    error->all(FLERR,
+               "Compute dmin2: {} atoms of the group are not in {}; use a group of those that are",
                all_missing, file);
   return read;
 }
@@ -327,7 +328,8 @@ int FixDMin2Reference::size_restart(int i)
 {
   room(i + 1);
   int size = 1;
-  for (const Neighbors &list : kept->lists[i]) size += 1 + per_neighbor * static_cast<int>(list.size());
+  for (const Neighbors &list : kept->lists[i])
+    size += 1 + per_neighbor * static_cast<int>(list.size());
   return size;
 }
 
@@ -341,7 +343,8 @@ double FixDMin2Reference::memory_usage()
   double bytes = static_cast<double>(kept->lists.capacity()) * sizeof(std::vector<Neighbors>);
   for (const auto &lists : kept->lists) {
     bytes += static_cast<double>(lists.capacity()) * sizeof(Neighbors);
-    for (const Neighbors &list : lists) bytes += static_cast<double>(list.capacity()) * sizeof(ReferenceNeighbor);
+    for (const Neighbors &list : lists)
+      bytes += static_cast<double>(list.capacity()) * sizeof(ReferenceNeighbor);
   }
   return bytes;
 }

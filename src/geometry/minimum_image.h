@@ -40,7 +40,8 @@ class MinimumImage {
   {
     Image near{d, {0, 0, 0}};
     for (int k = 2; k >= 0; --k)
-      if (cell_.periodic[k]) shift(near, k, -static_cast<int>(std::lround(near.d[k] / cell_.lengths[k])));
+      if (cell_.periodic[k])
+        shift(near, k, -static_cast<int>(std::lround(near.d[k] / cell_.lengths[k])));
     if (squared(near.d) < unique_ * unique_) return near;
     // with such tilts no shorter one is farther than one cell
     Image shortest = near;

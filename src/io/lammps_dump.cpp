@@ -51,12 +51,15 @@ geometry::Cell cell_of(const Words &kind, const double bounds[3][3])
     cell.xz = bounds[1][2];
     cell.yz = bounds[2][2];
   }
-  const double low[] = {std::min({0.0, cell.xy, cell.xz, cell.xy + cell.xz}), std::min(0.0, cell.yz), 0.0};
-  const double high[] = {std::max({0.0, cell.xy, cell.xz, cell.xy + cell.xz}), std::max(0.0, cell.yz), 0.0};
+  const double low[] = {std::min({0.0, cell.xy, cell.xz, cell.xy + cell.xz}),
+                        std::min(0.0, cell.yz), 0.0};
+  const double high[] = {std::max({0.0, cell.xy, cell.xz, cell.xy + cell.xz}),
+                         std::max(0.0, cell.yz), 0.0};
   for (int k = 0; k < 3; ++k) {
     cell.origin[k] = bounds[k][0] - low[k];
     cell.lengths[k] = bounds[k][1] - high[k] - cell.origin[k];
-    if (!(cell.lengths[k] > 0.0)) throw LineError("the box has no extent along axis " + std::to_string(k + 1));
+    if (!(cell.lengths[k] > 0.0))
+      throw LineError("the box has no extent along axis " + std::to_string(k + 1));
     const std::size_t word = (tilted ? 3 : 0) + k;
     cell.periodic[k] = word >= kind.size() || kind[word] == "pp";
   }
@@ -88,11 +91,13 @@ DumpFrame read_frame(LineReader &reader)
   const double atoms = number(next());
 
   const Words kind = words_of(after(next(), "ITEM: BOX BOUNDS"));
-  if (!kind.empty() && kind[0] == "abc") throw LineError("a general triclinic box; write it without triclinic/general");
+  if (!kind.empty() && kind[0] == "abc")
+    throw LineError("a general triclinic box; write it without triclinic/general");
   double bounds[3][3] = {};
   for (auto &row : bounds) {
     const Words words = words_of(next());
-    if (words.size() < 2 || words.size() > 3) throw LineError("two or three numbers of a box are expected");
+    if (words.size() < 2 || words.size() > 3)
+      throw LineError("two or three numbers of a box are expected");
     for (std::size_t k = 0; k < words.size(); ++k) row[k] = number(words[k]);
   }
   frame.cell = cell_of(kind, bounds);
@@ -115,7 +120,8 @@ DumpFrame read_frame(LineReader &reader)
   for (double k = 0.0; k < atoms; ++k) {
     const Words words = words_of(next());
     if (words.size() != columns.size())
-      throw LineError("there are " + std::to_string(words.size()) + " columns, not " + std::to_string(columns.size()));
+      throw LineError("there are " + std::to_string(words.size()) + " columns, not " +
+                      std::to_string(columns.size()));
     frame.ids.push_back(static_cast<std::int64_t>(number(words[id])));
     const geometry::Vector place = {number(words[x[0]]), number(words[x[1]]), number(words[x[2]])};
     frame.x.push_back(scaled ? frame.cell.cartesian(place) : place);
@@ -137,7 +143,8 @@ DumpFrame read_dump_frame(const std::string &path)
       throw;
     }
   } catch (const LineError &e) {
-    throw std::runtime_error(path + (line > 0 ? ", line " + std::to_string(line) : "") + ": " + e.what());
+    throw std::runtime_error(path + (line > 0 ? ", line " + std::to_string(line) : "") + ": " +
+                             e.what());
   }
 }
 

@@ -62,7 +62,8 @@ Strain strain(const Matrix &list)
   s.volumetric = E.trace() / 3.0;
   s.mises = std::sqrt(0.5) * (E - s.volumetric * Matrix3d::Identity()).norm();
   const Eigen::JacobiSVD<Matrix3d> svd(F, Eigen::ComputeFullU | Eigen::ComputeFullV);
-  Vector3d sign(1.0, 1.0, svd.matrixU().determinant() * svd.matrixV().determinant() < 0.0 ? -1.0 : 1.0);
+  Vector3d sign(1.0, 1.0,
+                svd.matrixU().determinant() * svd.matrixV().determinant() < 0.0 ? -1.0 : 1.0);
   const Matrix3d R = svd.matrixU() * sign.asDiagonal() * svd.matrixV().transpose();
   // R - R^T holds 2 sin, the trace 1 + 2 cos of the angle; together they are exact for small angles, too
   const Vector3d sine(R(2, 1) - R(1, 2), R(0, 2) - R(2, 0), R(1, 0) - R(0, 1));
@@ -111,7 +112,8 @@ SecondGradient second_gradient(const std::vector<Vector> &D, const std::vector<V
   result.F = stored(A->leftCols<3>() / length);
   for (int i = 0; i < 3; ++i)
     for (int jk = 0; jk < 6; ++jk) result.G[6 * i + jk] = G(i, jk);
-  result.eta = 0.5 * std::sqrt(G.leftCols<3>().squaredNorm() + 2.0 * G.rightCols<3>().squaredNorm());
+  result.eta =
+      0.5 * std::sqrt(G.leftCols<3>().squaredNorm() + 2.0 * G.rightCols<3>().squaredNorm());
   result.strain = strain(result.F);
   return result;
 }

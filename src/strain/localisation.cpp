@@ -20,7 +20,8 @@ Distribution distribution(const std::vector<double> &values, MPI_Comm comm)
   MPI_Gather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, 0, comm);
   const std::vector<int> starts = starts_of(counts);
   std::vector<double> all(me == 0 ? starts.back() + counts.back() : 0);
-  MPI_Gatherv(values.data(), count, MPI_DOUBLE, all.data(), counts.data(), starts.data(), MPI_DOUBLE, 0, comm);
+  MPI_Gatherv(values.data(), count, MPI_DOUBLE, all.data(), counts.data(), starts.data(),
+              MPI_DOUBLE, 0, comm);
 
   Distribution d;
   if (!all.empty()) {
@@ -38,18 +39,21 @@ Distribution distribution(const std::vector<double> &values, MPI_Comm comm)
       cubes += x * x * x;
     }
     d.deviation = std::sqrt(squares / static_cast<double>(d.count));
-    if (d.deviation > 0.0) d.skewness = cubes / static_cast<double>(d.count) / std::pow(d.deviation, 3);
+    if (d.deviation > 0.0)
+      d.skewness = cubes / static_cast<double>(d.count) / std::pow(d.deviation, 3);
   }
   MPI_Bcast(&d, sizeof d, MPI_BYTE, 0, comm);
   return d;
 }
 
-Percolation percolation(const std::vector<Site> &sites, const geometry::Cell &cell, double link, MPI_Comm comm)
+Percolation percolation(const std::vector<Site> &sites, const geometry::Cell &cell, double link,
+                        MPI_Comm comm)
 {
   const geometry::MinimumImage shortest(cell);
   if (link >= shortest.unique())
     throw std::runtime_error("the cell is " + std::to_string(2.0 * shortest.unique()) +
-                             " wide, less than two links of strained atoms, " + std::to_string(2.0 * link));
+                             " wide, less than two links of strained atoms, " +
+                             std::to_string(2.0 * link));
   const std::vector<Site> all = gather_all(sites, comm);
   geometry::PointsNear points(cell, link);
   for (const Site &site : all) points.add(site.x);
@@ -59,7 +63,8 @@ Percolation percolation(const std::vector<Site> &sites, const geometry::Cell &ce
     points.any(site.x, [&](int number, double) {
       const auto &[id, x] = all[number];
       if (id > site.id)    // each pair once
-        components.connect(site.id, id, shortest.image({x[0] - site.x[0], x[1] - site.x[1], x[2] - site.x[2]}).n);
+        components.connect(
+            site.id, id, shortest.image({x[0] - site.x[0], x[1] - site.x[1], x[2] - site.x[2]}).n);
       return false;
     });
   }

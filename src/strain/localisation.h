@@ -28,6 +28,7 @@ struct Percolation {
 };
 /// Of clusters of sites not farther apart than `link`. Throws std::runtime_error, on all ranks, where the cell is
 /// narrower than two links along a periodic axis.
-Percolation percolation(const std::vector<Site> &sites, const geometry::Cell &cell, double link, MPI_Comm comm);
+Percolation percolation(const std::vector<Site> &sites, const geometry::Cell &cell, double link,
+                        MPI_Comm comm);
 
 }    // namespace turing_glass::strain

@@ -11,8 +11,8 @@
 
 namespace turing_glass::strain {
 
-std::vector<Neighbors> reference_neighbors(const std::vector<Site> &sites, const geometry::Cell &cell, double cutoff,
-                                           MPI_Comm comm)
+std::vector<Neighbors> reference_neighbors(const std::vector<Site> &sites,
+                                           const geometry::Cell &cell, double cutoff, MPI_Comm comm)
 {
   const geometry::MinimumImage shortest(cell);
   if (cutoff >= shortest.unique())
@@ -28,11 +28,13 @@ std::vector<Neighbors> reference_neighbors(const std::vector<Site> &sites, const
     Neighbors list;
     points.any(site.x, [&](int number, double) {
       const auto &[id, x] = all[number];
-      if (id != site.id) list.push_back({id, shortest({x[0] - site.x[0], x[1] - site.x[1], x[2] - site.x[2]})});
+      if (id != site.id)
+        list.push_back({id, shortest({x[0] - site.x[0], x[1] - site.x[1], x[2] - site.x[2]})});
       return false;
     });
     // sums over neighbours then do not depend on the number of ranks
-    std::sort(list.begin(), list.end(), [](const ReferenceNeighbor &a, const ReferenceNeighbor &b) { return a.id < b.id; });
+    std::sort(list.begin(), list.end(),
+              [](const ReferenceNeighbor &a, const ReferenceNeighbor &b) { return a.id < b.id; });
     lists.push_back(std::move(list));
   }
   return lists;
@@ -44,7 +46,8 @@ double mean_nearest_distance(const std::vector<const Neighbors *> &lists, MPI_Co
   for (const Neighbors *list : lists) {
     if (list->empty()) continue;
     double nearest = std::numeric_limits<double>::infinity();
-    for (const ReferenceNeighbor &n : *list) nearest = std::min(nearest, std::hypot(n.D[0], n.D[1], n.D[2]));
+    for (const ReferenceNeighbor &n : *list)
+      nearest = std::min(nearest, std::hypot(n.D[0], n.D[1], n.D[2]));
     sums[0] += nearest;
     sums[1] += 1.0;
   }
@@ -59,7 +62,8 @@ void Positions::add(Id id, const Vector &x, bool known)
   known_.push_back(known);
 }
 
-Positions::Positions(const std::vector<Site> &sites, const std::vector<const Neighbors *> &lists, MPI_Comm comm)
+Positions::Positions(const std::vector<Site> &sites, const std::vector<const Neighbors *> &lists,
+                     MPI_Comm comm)
 {
   const int ranks = ranks_of(comm);
   const auto home = [ranks](Id id) { return static_cast<std::size_t>(id % ranks); };

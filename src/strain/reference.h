@@ -17,7 +17,8 @@ using Neighbors = std::vector<ReferenceNeighbor>;
 /// Collective. For each of this rank's `sites` all other sites, of any rank, not farther than `cutoff`, by number.
 /// All sites are known to all ranks while this lasts. Throws std::runtime_error, on all ranks, where the cell is
 /// narrower than two cutoffs along a periodic axis: an atom could then be a neighbour twice.
-std::vector<Neighbors> reference_neighbors(const std::vector<Site> &sites, const geometry::Cell &cell, double cutoff,
+std::vector<Neighbors> reference_neighbors(const std::vector<Site> &sites,
+                                           const geometry::Cell &cell, double cutoff,
                                            MPI_Comm comm);
 
 /// Collective. Mean over all sites with neighbours of the distance to the nearest; 0 where none has any.
@@ -28,7 +29,8 @@ double mean_nearest_distance(const std::vector<const Neighbors *> &lists, MPI_Co
 class Positions {
  public:
   /// Collective. `sites` of this rank; `lists`: the neighbours whose positions are wanted.
-  Positions(const std::vector<Site> &sites, const std::vector<const Neighbors *> &lists, MPI_Comm comm);
+  Positions(const std::vector<Site> &sites, const std::vector<const Neighbors *> &lists,
+            MPI_Comm comm);
 
   /// nullptr where no rank has it, or it was not asked for.
   const Vector *find(Id id) const

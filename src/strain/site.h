@@ -69,7 +69,8 @@ template <class T> std::vector<T> gather_all(const std::vector<T> &mine, MPI_Com
 
 /// Collective: to each rank the list meant for it; returns what came, in the order of ranks, and from each how much.
 template <class T>
-std::vector<T> exchange(const std::vector<std::vector<T>> &to, std::vector<int> &received, MPI_Comm comm)
+std::vector<T> exchange(const std::vector<std::vector<T>> &to, std::vector<int> &received,
+                        MPI_Comm comm)
 {
   const MPIType<T> type;
   std::vector<int> sent;
@@ -82,7 +83,8 @@ std::vector<T> exchange(const std::vector<std::vector<T>> &to, std::vector<int> 
   MPI_Alltoall(sent.data(), 1, MPI_INT, received.data(), 1, MPI_INT, comm);
   const std::vector<int> from = starts_of(sent), at = starts_of(received);
   std::vector<T> in(at.back() + received.back());
-  MPI_Alltoallv(out.data(), sent.data(), from.data(), type, in.data(), received.data(), at.data(), type, comm);
+  MPI_Alltoallv(out.data(), sent.data(), from.data(), type, in.data(), received.data(), at.data(),
+                type, comm);
   return in;
 }
 

@@ -32,7 +32,8 @@ int rank()
 template <class T> std::vector<T> mine(const std::vector<T> &all)
 {
   std::vector<T> part;
-  for (std::size_t k = rank(); k < all.size(); k += ranks_of(MPI_COMM_WORLD)) part.push_back(all[k]);
+  for (std::size_t k = rank(); k < all.size(); k += ranks_of(MPI_COMM_WORLD))
+    part.push_back(all[k]);
   return part;
 }
 
@@ -50,7 +51,8 @@ Vectors mapped(const Vectors &D, const Matrix &F)
 {
   Vectors d = D;
   for (std::size_t j = 0; j < D.size(); ++j)
-    for (int i = 0; i < 3; ++i) d[j][i] = F[3 * i] * D[j][0] + F[3 * i + 1] * D[j][1] + F[3 * i + 2] * D[j][2];
+    for (int i = 0; i < 3; ++i)
+      d[j][i] = F[3 * i] * D[j][0] + F[3 * i + 1] * D[j][1] + F[3 * i + 2] * D[j][2];
   return d;
 }
 
@@ -79,7 +81,9 @@ TEST(Deformation, SimpleShear)
 {
   // E_xy = 0.05, E_yy = 0.005
   const Strain s = strain({1.0, 0.1, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0});
-  EXPECT_THAT(s.E, testing::Pointwise(testing::DoubleNear(1e-15), Symmetric{0.0, 0.005, 0.0, 0.05, 0.0, 0.0}));
+  EXPECT_THAT(
+      s.E,
+      testing::Pointwise(testing::DoubleNear(1e-15), Symmetric{0.0, 0.005, 0.0, 0.05, 0.0, 0.0}));
   EXPECT_NEAR(s.mises, std::sqrt(0.05 * 0.05 + 0.005 * 0.005 / 3.0), 1e-15);
   EXPECT_NEAR(s.mises, 0.05008, 5e-6);
   EXPECT_NEAR(s.volumetric, 0.005 / 3.0, 1e-15);
@@ -121,7 +125,8 @@ TEST(Deformation, TooFewNeighborsAreFlagged)
 {
   Vectors D = random_vectors(10, 3);
   for (Vector &v : D) v[2] = 0.0;
-  const Deformation flat = deformation(D, D), none = deformation({}, {}), two = deformation({D[0], D[1]}, {D[0], D[1]});
+  const Deformation flat = deformation(D, D), none = deformation({}, {}),
+                    two = deformation({D[0], D[1]}, {D[0], D[1]});
   for (const Deformation &fit : {flat, none, two}) {
     EXPECT_FALSE(fit.determined);
     EXPECT_EQ(fit.d2min, 0.0);
@@ -144,7 +149,8 @@ TEST(SecondGradient, RecoversAQuadraticMap)
     for (int i = 0; i < 3; ++i) {
       const auto &[x, y, z] = D[n];
       const double *g = &G[6 * i];
-      d[n][i] += 0.5 * (g[0] * x * x + g[1] * y * y + g[2] * z * z) + g[3] * x * y + g[4] * x * z + g[5] * y * z;
+      d[n][i] += 0.5 * (g[0] * x * x + g[1] * y * y + g[2] * z * z) + g[3] * x * y + g[4] * x * z +
+          g[5] * y * z;
     }
   const SecondGradient fit = second_gradient(D, d);
   ASSERT_TRUE(fit.determined);
@@ -191,7 +197,8 @@ TEST(MinimumImage, IsTheShortestOfAll)
   std::uniform_real_distribution<double> uniform(-0.5, 0.5);
   for (int round = 0; round < 200; ++round) {
     Cell cell;
-    cell.lengths = {5.0 + 8.0 * std::abs(uniform(generator)), 5.0 + 8.0 * std::abs(uniform(generator)), 6.0};
+    cell.lengths = {5.0 + 8.0 * std::abs(uniform(generator)),
+                    5.0 + 8.0 * std::abs(uniform(generator)), 6.0};
     cell.xy = uniform(generator) * cell.lengths[0];
     cell.xz = uniform(generator) * cell.lengths[0];
     cell.yz = uniform(generator) * cell.lengths[1];
@@ -199,14 +206,17 @@ TEST(MinimumImage, IsTheShortestOfAll)
     flipped.xy += cell.lengths[0];
     flipped.yz -= cell.lengths[1];
     flipped.xz -= cell.xy;
-    const Vector d = {40.0 * uniform(generator), 40.0 * uniform(generator), 40.0 * uniform(generator)};
+    const Vector d = {40.0 * uniform(generator), 40.0 * uniform(generator),
+                      40.0 * uniform(generator)};
     const auto [near, n] = MinimumImage(cell).image(d);
     double shortest = 1e9;
     for (int a = -9; a <= 9; ++a)
       for (int b = -9; b <= 9; ++b)
         for (int c = -9; c <= 9; ++c)
-          shortest = std::min(shortest, std::hypot(d[0] + a * cell.lengths[0] + b * cell.xy + c * cell.xz,
-                                                   d[1] + b * cell.lengths[1] + c * cell.yz, d[2] + c * cell.lengths[2]));
+          shortest = std::min(shortest,
+                              std::hypot(d[0] + a * cell.lengths[0] + b * cell.xy + c * cell.xz,
+                                         d[1] + b * cell.lengths[1] + c * cell.yz,
+                                         d[2] + c * cell.lengths[2]));
     EXPECT_NEAR(std::hypot(near[0], near[1], near[2]), shortest, 1e-12);
     EXPECT_THAT(MinimumImage(flipped)(d), testing::Pointwise(testing::DoubleNear(1e-12), near));
   }
@@ -217,7 +227,8 @@ TEST(MinimumImage, LeavesOpenAxesAlone)
   Cell cell;
   cell.lengths = {10.0, 10.0, 10.0};
   cell.periodic = {true, false, true};
-  EXPECT_THAT(MinimumImage(cell)({9.0, 9.0, -9.0}), testing::Pointwise(testing::DoubleNear(1e-13), Vector{-1.0, 9.0, 1.0}));
+  EXPECT_THAT(MinimumImage(cell)({9.0, 9.0, -9.0}),
+              testing::Pointwise(testing::DoubleNear(1e-13), Vector{-1.0, 9.0, 1.0}));
 }
 
 TEST(Reference, NeighborsOfAllPairs)
@@ -231,7 +242,8 @@ TEST(Reference, NeighborsOfAllPairs)
   std::uniform_real_distribution<double> uniform(-0.2, 1.2);    // some outside the cell
   std::vector<Site> all;
   for (Id id = 1; id <= 150; ++id)
-    all.push_back({3 * id, cell.cartesian({uniform(generator), uniform(generator), uniform(generator)})});
+    all.push_back(
+        {3 * id, cell.cartesian({uniform(generator), uniform(generator), uniform(generator)})});
   const double cutoff = 4.5;
   const auto sites = mine(all);
   const auto lists = reference_neighbors(sites, cell, cutoff, MPI_COMM_WORLD);
@@ -239,8 +251,10 @@ TEST(Reference, NeighborsOfAllPairs)
   for (std::size_t i = 0; i < sites.size(); ++i) {
     std::vector<Id> expected, found;
     for (const Site &other : all) {
-      const Vector d = shortest({other.x[0] - sites[i].x[0], other.x[1] - sites[i].x[1], other.x[2] - sites[i].x[2]});
-      if (other.id != sites[i].id && std::hypot(d[0], d[1], d[2]) <= cutoff) expected.push_back(other.id);
+      const Vector d = shortest(
+          {other.x[0] - sites[i].x[0], other.x[1] - sites[i].x[1], other.x[2] - sites[i].x[2]});
+      if (other.id != sites[i].id && std::hypot(d[0], d[1], d[2]) <= cutoff)
+        expected.push_back(other.id);
     }
     for (const ReferenceNeighbor &n : lists[i]) {
       found.push_back(n.id);
@@ -252,7 +266,8 @@ TEST(Reference, NeighborsOfAllPairs)
   for (const Site &site : all) {
     double least = cutoff;
     for (const Site &other : all) {
-      const Vector d = shortest({other.x[0] - site.x[0], other.x[1] - site.x[1], other.x[2] - site.x[2]});
+      const Vector d =
+          shortest({other.x[0] - site.x[0], other.x[1] - site.x[1], other.x[2] - site.x[2]});
       if (other.id != site.id) least = std::min(least, std::hypot(d[0], d[1], d[2]));
     }
     nearest += least / 150.0;
@@ -343,7 +358,8 @@ TEST(Percolation, FccSites)
         for (int k = 0; k < n; ++k)
           for (const Vector &b : basis) {
             ++id;
-            if (generator() < fraction * 4294967296.0) sites.push_back({id, {i + b[0], j + b[1], k + b[2]}});
+            if (generator() < fraction * 4294967296.0)
+              sites.push_back({id, {i + b[0], j + b[1], k + b[2]}});
           }
     const Percolation p = percolation(mine(sites), cell, 0.72, MPI_COMM_WORLD);
     EXPECT_EQ(p.all, static_cast<std::int64_t>(sites.size()));
@@ -360,8 +376,10 @@ TEST(LAMMPSDump, ReadsTheFirstFrame)
     return turing_glass::io::read_dump_frame(name);
   };
   // lo and hi of a cell with xy = -2, xz = 1, yz = 3, lengths 10, 11, 12, from (1, 2, 3)
-  const auto frame = read(head + "ITEM: BOX BOUNDS xy xz yz pp ff pp\n-1 12 -2\n2 16 1\n3 15 3\n"
-                                 "ITEM: ATOMS type id xs ys zs\n1 5 0.5 0 0\n2 9 0 0 0.5\nITEM: TIMESTEP\n80\n");
+  const auto frame =
+      read(head +
+           "ITEM: BOX BOUNDS xy xz yz pp ff pp\n-1 12 -2\n2 16 1\n3 15 3\n"
+           "ITEM: ATOMS type id xs ys zs\n1 5 0.5 0 0\n2 9 0 0 0.5\nITEM: TIMESTEP\n80\n");
   EXPECT_EQ(frame.step, 70);
   EXPECT_EQ(frame.cell.lengths, (Vector{10.0, 11.0, 12.0}));
   EXPECT_EQ(frame.cell.origin, (Vector{1.0, 2.0, 3.0}));
@@ -371,13 +389,15 @@ TEST(LAMMPSDump, ReadsTheFirstFrame)
   EXPECT_EQ(frame.x[1], (Vector{1.5, 3.5, 9.0}));
 
   const std::string box = "ITEM: BOX BOUNDS pp pp pp\n0 10\n0 10\n0 10\n";
-  EXPECT_EQ(read(head + box + "ITEM: ATOMS id xu yu zu\n1 1 2 3\n2 4 5 6\n").x[1], (Vector{4.0, 5.0, 6.0}));
+  EXPECT_EQ(read(head + box + "ITEM: ATOMS id xu yu zu\n1 1 2 3\n2 4 5 6\n").x[1],
+            (Vector{4.0, 5.0, 6.0}));
   for (const auto &[rest, word] : std::vector<std::pair<std::string, std::string>>{
            {box + "ITEM: ATOMS id x y\n1 1 1\n2 1 1\n", "columns id and x y z"},
            {box + "ITEM: ATOMS id x y z\n1 1 1 1\n", "ends within"},
            {box + "ITEM: ATOMS id x y z\n1 1 1 1\n2 1 one 1\n", "line 11: 'one' is no number"},
            {"ITEM: BOX BOUNDS pp pp pp\n0 10\n0 0\n0 10\n", "no extent along axis 2"},
            {"ITEM: BOX BOUNDS abc origin pp pp pp\n", "general triclinic"}})
-    EXPECT_THAT([&]() { read(head + rest); }, testing::ThrowsMessage<std::runtime_error>(testing::HasSubstr(word)));
+    EXPECT_THAT([&]() { read(head + rest); },
+                testing::ThrowsMessage<std::runtime_error>(testing::HasSubstr(word)));
   std::remove(name.c_str());
 }
