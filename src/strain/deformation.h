@@ -28,8 +28,8 @@ struct Strain {
   Symmetric E{};              ///< (F^T F - 1)/2, Green and Lagrange
   double mises = 0.0;         ///< sqrt(s:s/2), s = E - (tr E/3) 1
   double volumetric = 0.0;    ///< tr E/3
-  double rotation =
-      0.0;    ///< angle of R in F = R U, 0 to pi; where det F < 0 of the proper R nearest to F
+  /// Angle of R in F = R U, 0 to pi; where det F < 0 of the proper R nearest to F.
+  double rotation = 0.0;
 };
 Strain strain(const Matrix &F);
 
@@ -38,15 +38,15 @@ struct Deformation {
   double d2min = 0.0;         ///< min over F of sum_j |d_j - F D_j|^2
   Matrix F{};
   Strain strain;
-  Vector
-      nonaffine{};    ///< mean over j of F D_j - d_j: how far the atom is from where its neighbours' motion puts it
+  /// Mean over j of F D_j - d_j: how far the atom is from where its neighbours' motion puts it.
+  Vector nonaffine{};
 };
 /// D and d have the same number of vectors, any number.
 Deformation deformation(const std::vector<Vector> &D, const std::vector<Vector> &d);
 
 struct SecondGradient {
-  bool determined =
-      false;    ///< whether the nine monomials of D_j are independent; where not, the rest is 0
+  /// Whether the nine monomials of D_j are independent; where not, the rest is 0.
+  bool determined = false;
   Matrix F{};
   std::array<double, 18> G{};    ///< G_i,jk = d^2 x_i / d X_j d X_k: for each i the six of jk
   double eta = 0.0;              ///< sqrt(G:G)/2, the sum over all 27
