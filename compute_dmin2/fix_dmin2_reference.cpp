@@ -114,7 +114,7 @@ bigint FixDMin2Reference::reference_step() const
 
 const FixDMin2Reference::Neighbors &FixDMin2Reference::neighbors(int i)
 {
-  room(i + 1);
+  room(atom->nlocal);
   return kept->lists[i][slot()];
 }
 

@@ -220,10 +220,10 @@ class DMin2(unittest.TestCase):
         self.assertAlmostEqual(vector(run)["mises"], 0.05008, delta=5e-6)
 
     def test_rotation(self):
-        """A cluster in open boundaries, turned as a whole, is not strained."""
-        run = lammps(head(boundary="f f f").replace("create_atoms 1 region box", "region ball sphere 2 2 2 1.4\ncreate_atoms 1 region ball")
+        """A cluster in open boundaries, turned as a whole, is not strained; some ranks have no atoms."""
+        run = lammps(head(6, "f f f").replace("boundary", "processors 1 1 4\nboundary").replace("create_atoms 1 region box", "region ball sphere 2 2 2 1.4\ncreate_atoms 1 region ball")
                      + "compute d all dmin2 cutoff 4.5 gradient yes\nrun 0\ndisplace_atoms all rotate 8 8 8 1 2 -1 40 units box\n"
-                     + dump() + "run 0\n" + PRINT, 2)
+                     + dump() + "run 0\n" + PRINT, 4)
         frame = run.dump("d.dump")
         self.assertGreater(len(frame), 40)
         for values in frame.values():
