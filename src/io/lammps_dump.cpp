@@ -33,6 +33,15 @@ double number(const std::string &word)
   return value;
 }
 
+std::int64_t whole_number(const std::string &word)
+{
+  static constexpr double exact = 9007199254740992.0;    // 2^53: doubles tell whole numbers apart
+  const double value = number(word);
+  if (value != std::floor(value) || std::abs(value) > exact)
+    throw LineError(in_quotes(word) + " is no whole number");
+  return static_cast<std::int64_t>(value);
+}
+
 /// What comes after the heading, which must be there.
 std::string after(const std::string &line, const std::string &heading)
 {
@@ -81,14 +90,14 @@ DumpFrame read_frame(LineReader &reader)
     line = next();
   }
   after(line, "ITEM: TIMESTEP");
-  frame.step = static_cast<std::int64_t>(number(next()));
+  frame.step = whole_number(next());
   line = next();
   if (line == "ITEM: TIME") {
     next();
     line = next();
   }
   after(line, "ITEM: NUMBER OF ATOMS");
-  const double atoms = number(next());
+  const std::int64_t atoms = whole_number(next());
 
   const Words kind = words_of(after(next(), "ITEM: BOX BOUNDS"));
   if (!kind.empty() && kind[0] == "abc")
@@ -117,12 +126,12 @@ DumpFrame read_frame(LineReader &reader)
   }
   if (id == missing || x[0] == missing || x[1] == missing || x[2] == missing)
     throw LineError("the columns id and x y z (or xu, xs, xsu ...) are needed");
-  for (double k = 0.0; k < atoms; ++k) {
+  for (std::int64_t k = 0; k < atoms; ++k) {
     const Words words = words_of(next());
     if (words.size() != columns.size())
       throw LineError("there are " + std::to_string(words.size()) + " columns, not " +
                       std::to_string(columns.size()));
-    frame.ids.push_back(static_cast<std::int64_t>(number(words[id])));
+    frame.ids.push_back(whole_number(words[id]));
     const geometry::Vector place = {number(words[x[0]]), number(words[x[1]]), number(words[x[2]])};
     frame.x.push_back(scaled ? frame.cell.cartesian(place) : place);
   }

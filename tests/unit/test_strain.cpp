@@ -396,6 +396,7 @@ TEST(LAMMPSDump, ReadsTheFirstFrame)
            {box + "ITEM: ATOMS id x y z\n1 1 1 1\n", "ends within"},
            {box + "ITEM: ATOMS id x y z\n1 1 1 1\n2 1 one 1\n", "line 11: 'one' is no number"},
            {"ITEM: BOX BOUNDS pp pp pp\n0 10\n0 0\n0 10\n", "no extent along axis 2"},
+           {box + "ITEM: ATOMS id x y z\n1.5 1 1 1\n", "'1.5' is no whole number"},
            {"ITEM: BOX BOUNDS abc origin pp pp pp\n", "general triclinic"}})
     EXPECT_THAT([&]() { read(head + rest); },
                 testing::ThrowsMessage<std::runtime_error>(testing::HasSubstr(word)));

@@ -221,7 +221,8 @@ class DMin2(unittest.TestCase):
 
     def test_rotation(self):
         """A cluster in open boundaries, turned as a whole, is not strained; some ranks have no atoms."""
-        run = lammps(head(6, "f f f").replace("boundary", "processors 1 1 4\nboundary").replace("create_atoms 1 region box", "region ball sphere 2 2 2 1.4\ncreate_atoms 1 region ball")
+        run = lammps(head(6, "f f f").replace("boundary", "processors 1 1 4\nboundary").replace(
+            "create_atoms 1 region box", "region ball sphere 2 2 2 1.4\ncreate_atoms 1 region ball")
                      + "compute d all dmin2 cutoff 4.5 gradient yes\nrun 0\ndisplace_atoms all rotate 8 8 8 1 2 -1 40 units box\n"
                      + dump() + "run 0\n" + PRINT, 4)
         frame = run.dump("d.dump")
@@ -230,6 +231,8 @@ class DMin2(unittest.TestCase):
             self.assertAlmostEqual(values[MISES], 0.0, places=12)
             self.assertLess(values[D2MIN], 1e-24)
             self.assertAlmostEqual(values[ROTATION], math.radians(40), places=10)
+            self.assertAlmostEqual(values[XI_R], math.radians(40) if values[GRADIENT_DETERMINED] else 0.0, places=8)
+            self.assertLess(values[ETA], 1e-8)
 
     def test_formulas(self):
         """Random displacements in a sheared cell, some beyond what other ranks know, against all pairs."""
