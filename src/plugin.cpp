@@ -10,9 +10,11 @@
 #include "pair.h"
 #include "version.h"
 
+#include "compute_dmin2.h"
 #include "compute_fsd.h"
 #include "compute_ops.h"
 #include "compute_sq.h"
+#include "fix_dmin2_reference.h"
 #include "fix_fsd_origins.h"
 #include "fix_insert_mask.h"
 #include "fix_ops_mesh.h"
@@ -81,6 +83,8 @@ constexpr StyleEntry styles[] = {
     compute<ComputeFSD>("fsd", "dynamics by distance to oxygen, from several time origins"),
     fix<FixFSDOrigins>("FSD/ORIGINS", "helper of compute fsd"),
     compute<ComputeSQ>("sq", "total and partial structure factors"),
+    compute<ComputeDMin2>("dmin2", "non-affine deformation and its localisation"),
+    fix<FixDMin2Reference>("DMIN2/REFERENCE", "helper of compute dmin2"),
     command<FSD>("fsd", "fits relaxation times to temperature and to distance"),
 };
 

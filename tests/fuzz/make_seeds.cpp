@@ -4,6 +4,7 @@
 #include "aenet_file.h"
 
 #include "io/extended_xyz.h"
+#include "io/lammps_dump.h"
 #include "nnap/aenet.h"
 #include "nnap/nnap_json.h"
 
@@ -138,13 +139,22 @@ std::vector<Seed> extended_xyz_seeds()
   return {{"plain", plain}, {"forces", forces}, {"several", plain + forces + virial + "\n"}};
 }
 
+std::vector<Seed> lammps_dump_seeds()
+{
+  const std::string head = "ITEM: TIMESTEP\n70\nITEM: NUMBER OF ATOMS\n1\nITEM: BOX BOUNDS ";
+  return {
+      {"plain", head + "pp pp pp\n0 10\n0 10\n0 10\nITEM: ATOMS id type x y z\n1 1 2 3 4.5\n"},
+      {"tilted",
+       head + "xy xz yz pp ff pp\n-1 12 -2\n2 16 1\n3 15 3\nITEM: ATOMS id xs ys zs\n7 0 1 0.5\n"}};
+}
+
 }    // namespace
 
 int main(int argc, char **argv)
 {
   if (argc != 2) return std::fprintf(stderr, "usage: make_seeds FOLDER\n"), 1;
   const std::filesystem::path folder = argv[1];
-  for (const char *name : {"nnap_json", "aenet", "extended_xyz"})
+  for (const char *name : {"nnap_json", "aenet", "extended_xyz", "lammps_dump"})
     std::filesystem::create_directories(folder / name);
   try {
     // a seed that does not read leads nowhere
@@ -165,6 +175,10 @@ int main(int argc, char **argv)
       write(folder / "extended_xyz" / seed.name, seed.content);
       io::ExtendedXYZReader reader(folder / "extended_xyz" / seed.name, {"Cu", "Zr", "O"});
       for (io::LabelledFrame frame; reader.next(frame);) {}
+    }
+    for (const Seed &seed : lammps_dump_seeds()) {
+      write(folder / "lammps_dump" / seed.name, seed.content);
+      io::read_dump_frame(folder / "lammps_dump" / seed.name);
     }
   } catch (const std::runtime_error &e) {
     std::fprintf(stderr, "%s\n", e.what());

@@ -1,0 +1,53 @@
+// Non-affine deformation of neighbourhoods and its localisation; page: docs/compute_dmin2.rst
+
+#ifdef COMPUTE_CLASS
+// clang-format off
+ComputeStyle(dmin2,ComputeDMin2);
+// clang-format on
+#else
+
+#ifndef LMP_COMPUTE_DMIN2_H
+#define LMP_COMPUTE_DMIN2_H
+
+#include "compute.h"
+
+#include <string>
+#include <vector>
+
+namespace turing_glass::strain {
+struct Site;
+}
+
+namespace LAMMPS_NS {
+
+// Its helper, fix DMIN2/REFERENCE, keeps the neighbours of the reference with the atoms.
+class ComputeDMin2 : public Compute {
+ public:
+  ComputeDMin2(class LAMMPS *, int, char **);
+  ~ComputeDMin2() override;
+
+  void init() override;
+  void compute_vector() override;
+  void compute_peratom() override;
+  double memory_usage() override;
+
+ private:
+  std::string id_reference;
+  class FixDMin2Reference *reference;
+  bool mean = false;                      // D2min over the number of neighbours
+  bool gradient = false;                  // the model with second gradients
+  double length = 0.0;                    // of Lambda; 0: mean distance of nearest neighbours
+  double threshold = 0.25, link = 0.0;    // of strained atoms; of two of them in a cluster
+  int nmax = 0;
+  double **peratom = nullptr;    // what array_atom points to
+  bigint invoked = -1;           // step of all of this
+
+  void update_all();
+  void update_vector(const std::vector<double *> &,
+                     const std::vector<turing_glass::strain::Site> &);
+};
+
+}    // namespace LAMMPS_NS
+
+#endif
+#endif

@@ -1,0 +1,160 @@
+#include "io/lammps_dump.h"
+
+#include "io/line_reader.h"
+#include "text.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+namespace turing_glass::io {
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+Words words_of(std::string_view line)
+{
+  Words words;
+  for (std::size_t at = 0; (at = line.find_first_not_of(" \t", at)) != line.npos;) {
+    const std::size_t end = std::min(line.find_first_of(" \t", at), line.size());
+    words.emplace_back(line.substr(at, end - at));
+    at = end;
+  }
+  return words;
+}
+
+double number(const std::string &word)
+{
+  char *end = nullptr;
+  const double value = std::strtod(word.c_str(), &end);
+  if (end != word.c_str() + word.size() || !std::isfinite(value))
+    throw LineError(in_quotes(word) + " is no number");
+  return value;
+}
+
+std::int64_t whole_number(const std::string &word)
+{
+  static constexpr double exact = 9007199254740992.0;    // 2^53: doubles tell whole numbers apart
+  const double value = number(word);
+  if (value != std::floor(value) || std::abs(value) > exact)
+    throw LineError(in_quotes(word) + " is no whole number");
+  return static_cast<std::int64_t>(value);
+}
+
+/// What comes after the heading, which must be there.
+std::string after(const std::string &line, const std::string &heading)
+{
+  if (line.compare(0, heading.size(), heading) != 0)
+    throw LineError("'" + heading + "' is missing, there is " + in_quotes(line));
+  return line.substr(heading.size());
+}
+
+// LAMMPS writes the extent of a tilted cell, not its corner
+geometry::Cell cell_of(const Words &kind, const double bounds[3][3])
+{
+  geometry::Cell cell;
+  const bool tilted = !kind.empty() && kind[0] == "xy";
+  if (tilted) {
+    cell.xy = bounds[0][2];
+    cell.xz = bounds[1][2];
+    cell.yz = bounds[2][2];
+  }
+  const double low[] = {std::min({0.0, cell.xy, cell.xz, cell.xy + cell.xz}),
+                        std::min(0.0, cell.yz), 0.0};
+  const double high[] = {std::max({0.0, cell.xy, cell.xz, cell.xy + cell.xz}),
+                         std::max(0.0, cell.yz), 0.0};
+  for (int k = 0; k < 3; ++k) {
+    cell.origin[k] = bounds[k][0] - low[k];
+    cell.lengths[k] = bounds[k][1] - high[k] - cell.origin[k];
+    if (!(cell.lengths[k] > 0.0))
+      throw LineError("the box has no extent along axis " + std::to_string(k + 1));
+    const std::size_t word = (tilted ? 3 : 0) + k;
+    cell.periodic[k] = word >= kind.size() || kind[word] == "pp";
+  }
+  return cell;
+}
+
+DumpFrame read_frame(LineReader &reader)
+{
+  const auto next = [&]() {
+    std::string_view line;
+    if (!reader.next(line)) throw LineError("the file ends within its first frame");
+    return std::string(line);
+  };
+  DumpFrame frame;
+  std::string line = next();
+  // dump_modify time and units put theirs before the step
+  while (line == "ITEM: UNITS" || line == "ITEM: TIME") {
+    next();
+    line = next();
+  }
+  after(line, "ITEM: TIMESTEP");
+  frame.step = whole_number(next());
+  line = next();
+  if (line == "ITEM: TIME") {
+    next();
+    line = next();
+  }
+  after(line, "ITEM: NUMBER OF ATOMS");
+  const std::int64_t atoms = whole_number(next());
+
+  const Words kind = words_of(after(next(), "ITEM: BOX BOUNDS"));
+  if (!kind.empty() && kind[0] == "abc")
+    throw LineError("a general triclinic box; write it without triclinic/general");
+  double bounds[3][3] = {};
+  for (auto &row : bounds) {
+    const Words words = words_of(next());
+    if (words.size() < 2 || words.size() > 3)
+      throw LineError("two or three numbers of a box are expected");
+    for (std::size_t k = 0; k < words.size(); ++k) row[k] = number(words[k]);
+  }
+  frame.cell = cell_of(kind, bounds);
+
+  const Words columns = words_of(after(next(), "ITEM: ATOMS"));
+  const auto column = [&](const std::string &name) {
+    return std::find(columns.begin(), columns.end(), name) - columns.begin();
+  };
+  const auto missing = static_cast<long>(columns.size());
+  const long id = column("id");
+  long x[3] = {missing, missing, missing};
+  bool scaled = false;
+  for (const std::string ending : {"", "u", "s", "su"}) {
+    if (x[0] < missing && x[1] < missing && x[2] < missing) break;
+    for (int k = 0; k < 3; ++k) x[k] = column(std::string(1, "xyz"[k]) + ending);
+    scaled = ending[0] == 's';
+  }
+  if (id == missing || x[0] == missing || x[1] == missing || x[2] == missing)
+    throw LineError("the columns id and x y z (or xu, xs, xsu ...) are needed");
+  for (std::int64_t k = 0; k < atoms; ++k) {
+    const Words words = words_of(next());
+    if (words.size() != columns.size())
+      throw LineError("there are " + std::to_string(words.size()) + " columns, not " +
+                      std::to_string(columns.size()));
+    frame.ids.push_back(whole_number(words[id]));
+    const geometry::Vector place = {number(words[x[0]]), number(words[x[1]]), number(words[x[2]])};
+    frame.x.push_back(scaled ? frame.cell.cartesian(place) : place);
+  }
+  return frame;
+}
+
+}    // namespace
+
+DumpFrame read_dump_frame(const std::string &path)
+{
+  long line = 0;
+  try {
+    LineReader reader(path);
+    try {
+      return read_frame(reader);
+    } catch (const LineError &) {
+      line = reader.line();
+      throw;
+    }
+  } catch (const LineError &e) {
+    throw std::runtime_error(path + (line > 0 ? ", line " + std::to_string(line) : "") + ": " +
+                             e.what());
+  }
+}
+
+}    // namespace turing_glass::io
