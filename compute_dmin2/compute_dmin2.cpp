@@ -1,6 +1,5 @@
 #include "compute_dmin2.h"
 
-#include "domain_cell.h"
 #include "fix_dmin2_reference.h"
 
 #include "geometry/minimum_image.h"
@@ -9,6 +8,7 @@
 #include "strain/reference.h"
 
 #include "atom.h"
+#include "domain.h"
 #include "error.h"
 #include "group.h"
 #include "memory.h"
@@ -203,7 +203,7 @@ void ComputeDMin2::update_all()
     rows.push_back(peratom[i]);
   }
   const double l = length > 0.0 || !gradient ? length : mean_nearest_distance(lists, world);
-  const turing_glass::geometry::MinimumImage shortest(cell_of(domain));
+  const turing_glass::geometry::MinimumImage shortest(turing_glass::geometry::cell_of(*domain));
   const Positions now(sites, lists, world);
 
   std::vector<Site> strained;
@@ -249,7 +249,7 @@ void ComputeDMin2::update_vector(const std::vector<double *> &rows,
   vector[TOP_D2MIN] = of_d2min.relative_top();
   vector[TOP_MISES] = of_mises.relative_top();
   try {
-    const Percolation clusters = percolation(strained, cell_of(domain), link, world);
+    const Percolation clusters = percolation(strained, turing_glass::geometry::cell_of(*domain), link, world);
     vector[STRAINED] = static_cast<double>(clusters.all);
     vector[LARGEST] = static_cast<double>(clusters.largest);
     vector[LARGEST_PART] = clusters.all > 0 ? vector[LARGEST] / vector[STRAINED] : 0.0;

@@ -1,12 +1,11 @@
 #include "fix_dmin2_reference.h"
 
-#include "domain_cell.h"
-
 #include "io/lammps_dump.h"
 #include "strain/reference.h"
 
 #include "atom.h"
 #include "comm.h"
+#include "domain.h"
 #include "error.h"
 #include "update.h"
 
@@ -166,7 +165,7 @@ void FixDMin2Reference::take(int k)
 
 FixDMin2Reference::Configuration FixDMin2Reference::present() const
 {
-  Configuration present{update->ntimestep, cell_of(domain), {}};
+  Configuration present{update->ntimestep, turing_glass::geometry::cell_of(*domain), {}};
   for (int i = 0; i < atom->nlocal; ++i)
     if (atom->mask[i] & groupbit)
       present.sites.push_back({atom->tag[i], {atom->x[i][0], atom->x[i][1], atom->x[i][2]}});
