@@ -170,7 +170,7 @@ class Expected:
         self.vector["largest"] = max(sizes)
 
 
-class DMin2(unittest.TestCase):
+class Deformation(unittest.TestCase):
 
     def close(self, frame, other, tolerance=1e-10):
         self.assertEqual(frame.keys(), other.keys())
