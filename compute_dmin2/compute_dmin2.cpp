@@ -249,7 +249,8 @@ void ComputeDMin2::update_vector(const std::vector<double *> &rows,
   vector[TOP_D2MIN] = of_d2min.relative_top();
   vector[TOP_MISES] = of_mises.relative_top();
   try {
-    const Percolation clusters = percolation(strained, turing_glass::geometry::cell_of(*domain), link, world);
+    const Percolation clusters =
+        percolation(strained, turing_glass::geometry::cell_of(*domain), link, world);
     vector[STRAINED] = static_cast<double>(clusters.all);
     vector[LARGEST] = static_cast<double>(clusters.largest);
     vector[LARGEST_PART] = clusters.all > 0 ? vector[LARGEST] / vector[STRAINED] : 0.0;

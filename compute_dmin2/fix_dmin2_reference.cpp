@@ -1,5 +1,6 @@
 #include "fix_dmin2_reference.h"
 
+#include "collective.h"
 #include "io/lammps_dump.h"
 #include "strain/reference.h"
 
@@ -175,19 +176,17 @@ FixDMin2Reference::Configuration FixDMin2Reference::present() const
 FixDMin2Reference::Configuration FixDMin2Reference::of_file() const
 {
   turing_glass::io::DumpFrame frame;
-  if (comm->me == 0) {
-    try {
-      frame = turing_glass::io::read_dump_frame(file);
-    } catch (const std::runtime_error &e) {
-      error->one(FLERR, "Compute dmin2: {}", e.what());
-    }
+  try {
+    turing_glass::on_first_rank(world, [&] { frame = turing_glass::io::read_dump_frame(file); });
+  } catch (const std::runtime_error &e) {
+    error->all(FLERR, "Compute dmin2: {}", e.what());
   }
   MPI_Bcast(&frame.step, sizeof frame.step, MPI_BYTE, 0, world);
   MPI_Bcast(&frame.cell, sizeof frame.cell, MPI_BYTE, 0, world);
-  const auto ids = gather_all(frame.ids, world);
-  const auto places = gather_all(frame.x, world);
+  turing_glass::broadcast(frame.ids, world);
+  turing_glass::broadcast(frame.x, world);
   std::unordered_map<Id, Vector> by_id;
-  for (std::size_t n = 0; n < ids.size(); ++n) by_id[ids[n]] = places[n];
+  for (std::size_t n = 0; n < frame.ids.size(); ++n) by_id[frame.ids[n]] = frame.x[n];
 
   Configuration read{frame.step, frame.cell, {}};
   bigint missing = 0, all_missing = 0;

@@ -1,5 +1,6 @@
 #include "fix_fsd_origins.h"
 
+#include "collective.h"
 #include "geometry/nearest_point.h"
 #include "scattering/relaxation.h"
 #include "scattering/time_origins.h"
@@ -221,18 +222,12 @@ void FixFSDOrigins::open(int slot)
   room(own);
   const Cell cell = cell_of(*domain);
   std::vector<Vector> places(own);
-  std::vector<double> mine;
+  std::vector<Vector> own_oxygen;
   for (int i = 0; i < own; ++i) {
     places[i] = unwrapped(atom, domain, i);
-    if (oxygen_type[atom->type[i]]) mine.insert(mine.end(), places[i].begin(), places[i].end());
+    if (oxygen_type[atom->type[i]]) own_oxygen.push_back(places[i]);
   }
-  const int count = static_cast<int>(mine.size());
-  std::vector<int> counts(comm->nprocs), starts(comm->nprocs, 0);
-  MPI_Allgather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, world);
-  std::partial_sum(counts.begin(), counts.end() - 1, starts.begin() + 1);
-  std::vector<Vector> oxygen((starts.back() + counts.back()) / 3);
-  MPI_Allgatherv(mine.data(), count, MPI_DOUBLE, oxygen.data(), counts.data(), starts.data(),
-                 MPI_DOUBLE, world);
+  const std::vector<Vector> oxygen = turing_glass::gather_all(own_oxygen, world);
   if (oxygen.empty())
     error->all(FLERR,
                "Compute fsd: there is no oxygen at step {}; its types are the first argument",

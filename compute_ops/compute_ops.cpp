@@ -1,5 +1,6 @@
 #include "compute_ops.h"
 
+#include "collective.h"
 #include "graph/components.h"
 #include "ops/clusters.h"
 #include "ops/network.h"
@@ -308,10 +309,11 @@ int ComputeOPS::lock_length()
 
 void ComputeOPS::lock(Fix *fix, bigint, bigint)
 {
-  error->all(FLERR,
-             "Compute ops: fix {} averages the array over steps, but its rows are other clusters on each step; "
-             "use Nrepeat 1 and ave one, or average the vector",
-             fix->id);
+  error->all(
+      FLERR,
+      "Compute ops: fix {} averages the array over steps, but its rows are other clusters on each step; "
+      "use Nrepeat 1 and ave one, or average the vector",
+      fix->id);
 }
 
 /* ----------------------------------------------------------------------
@@ -359,13 +361,7 @@ ComputeOPS::Mesh ComputeOPS::mesh()
     for (const ops::Point &p : vertices) mine.insert(mine.end(), p.begin(), p.end());
     for (const auto &t : triangles) mine.insert(mine.end(), t.begin(), t.end());
   }
-  const int count = static_cast<int>(mine.size());
-  std::vector<int> counts(comm->nprocs), starts(comm->nprocs, 0);
-  MPI_Gather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, 0, world);
-  std::partial_sum(counts.begin(), counts.end() - 1, starts.begin() + 1);
-  std::vector<double> all(comm->me == 0 ? starts.back() + counts.back() : 0);
-  MPI_Gatherv(mine.data(), count, MPI_DOUBLE, all.data(), counts.data(), starts.data(), MPI_DOUBLE,
-              0, world);
+  const std::vector<double> all = turing_glass::gather_first(mine, world);
 
   Mesh mesh;
   for (auto next = all.begin(); next != all.end();) {

@@ -1,5 +1,6 @@
 #include "fix_insert_mask.h"
 
+#include "collective.h"
 #include "geometry/points_near.h"
 #include "pattern/insertion.h"
 #include "pattern/plate.h"
@@ -16,7 +17,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <unordered_map>
 
 using namespace LAMMPS_NS;
@@ -32,8 +32,8 @@ struct FixInsertMask::Plate {
   std::string file;
   double threshold = pattern::default_threshold;
   std::array<int, 2> axes{0, 1};
-  double pixel = 0.0;              // its side; 0: the whole mask is scaled to the cell
-  pattern::Mask mask;              // as read, then as it lies over the cell
+  double pixel = 0.0;    // its side; 0: the whole mask is scaled to the cell
+  pattern::Mask mask;    // as read, then as it lies over the cell
 };
 
 /* ---------------------------------------------------------------------- */
@@ -41,14 +41,17 @@ struct FixInsertMask::Plate {
 FixInsertMask::FixInsertMask(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg, arg)
 {
   if (narg < 6) utils::missing_cmd_args(FLERR, "fix insert/mask", error);
-  if (!turing_glass::voronoi::has_voronoi()) stop("this was built without Voro++ (Debian: voro++-dev)");
+  if (!turing_glass::voronoi::has_voronoi())
+    stop("this was built without Voro++ (Debian: voro++-dev)");
   oxygen = utils::inumeric(FLERR, arg[3], false, lmp);
   if (oxygen < 1 || oxygen > atom->ntypes)
-    stop(fmt::format("oxygen is to be type {}, and there are {}; make room for it with extra/atom/types of "
-                     "read_data or with create_box",
-                     oxygen, atom->ntypes));
+    stop(fmt::format(
+        "oxygen is to be type {}, and there are {}; make room for it with extra/atom/types of "
+        "read_data or with create_box",
+        oxygen, atom->ntypes));
   const double percent = utils::numeric(FLERR, arg[4], false, lmp);
-  if (percent <= 0.0 || percent >= 100.0) stop("the concentration, in percent of all atoms, must lie between 0 and 100");
+  if (percent <= 0.0 || percent >= 100.0)
+    stop("the concentration, in percent of all atoms, must lie between 0 and 100");
   fraction = 0.01 * percent;
   const bigint seed_value = utils::bnumeric(FLERR, arg[5], false, lmp);
   if (seed_value < 1) stop("the seed must be at least 1");
@@ -59,7 +62,8 @@ FixInsertMask::FixInsertMask(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg,
   for (int iarg = 6; iarg < narg;) {
     const std::string key = arg[iarg];
     const int values = key == "axes" || key == "swap" ? 2 : 1;
-    if (iarg + values >= narg) stop(fmt::format("keyword {} needs {} more (keywords: {})", key, values, keywords));
+    if (iarg + values >= narg)
+      stop(fmt::format("keyword {} needs {} more (keywords: {})", key, values, keywords));
     char **value = arg + iarg + 1;
     double *length = key == "distance" ? &distance
         : key == "apart"               ? &apart
@@ -75,11 +79,11 @@ FixInsertMask::FixInsertMask(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg,
     } else if (key == "threshold") {
       given.threshold = utils::numeric(FLERR, value[0], false, lmp);
     } else if (key == "axes") {
-      for (int k = 0; k < 2; ++k) {
-        if (strlen(value[k]) != 1 || !strchr("xyz", value[k][0])) stop(fmt::format("axes are two of x, y, z, not '{}'", value[k]));
-        given.axes[k] = value[k][0] - 'x';
+      try {
+        given.axes = pattern::plate_axes(value[0], value[1]);
+      } catch (const std::runtime_error &e) {
+        stop(e.what());
       }
-      if (given.axes[0] == given.axes[1]) stop("axes must be two different ones");
     } else if (key == "swap") {
       copper = types(value[0], "copper");
       zirconium = types(value[1], "zirconium");
@@ -87,9 +91,12 @@ FixInsertMask::FixInsertMask(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg,
       stop(fmt::format("unknown keyword '{}' ({})", key, keywords));
     iarg += 1 + values;
   }
-  if (reach <= shell) stop(fmt::format("reach ({}) must be above shell ({}): zirconium is looked for between them", reach, shell));
+  if (reach <= shell)
+    stop(fmt::format("reach ({}) must be above shell ({}): zirconium is looked for between them",
+                     reach, shell));
   for (int type = 1; !copper.empty() && type <= atom->ntypes; ++type)
-    if (copper[type] && zirconium[type]) stop(fmt::format("swap: type {} cannot be copper and zirconium", type));
+    if (copper[type] && zirconium[type])
+      stop(fmt::format("swap: type {} cannot be copper and zirconium", type));
   if (!atom->tag_enable) stop("atoms need IDs (atom_modify id yes)");
   if (!given.file.empty()) {
     plate = std::make_unique<Plate>(given);
@@ -166,29 +173,27 @@ void FixInsertMask::insert()
   } else
     known = std::min({known, comm->cutghost[1], comm->cutghost[2]});
   if (known < 2.0 * distance)
-    stop(fmt::format("holes with a radius of {} need atoms of other ranks within {:.4g}, which are known within {:.4g}; "
-                     "use comm_modify cutoff {:.4g}",
-                     distance, 2.0 * distance, known, 2.5 * distance));
+    stop(fmt::format(
+        "holes with a radius of {} need atoms of other ranks within {:.4g}, which are known within {:.4g}; "
+        "use comm_modify cutoff {:.4g}",
+        distance, 2.0 * distance, known, 2.5 * distance));
 
   // what is there
   bigint counts[2] = {0, 0}, all[2];    // oxygen, others
-  std::vector<double> own_oxygen;
+  std::vector<Vector> own_oxygen;
   for (int i = 0; i < atom->nlocal; ++i) {
     ++counts[atom->type[i] == oxygen ? 0 : 1];
-    if (atom->type[i] == oxygen) own_oxygen.insert(own_oxygen.end(), atom->x[i], atom->x[i] + 3);
+    if (atom->type[i] == oxygen)
+      own_oxygen.push_back({atom->x[i][0], atom->x[i][1], atom->x[i][2]});
   }
   MPI_Allreduce(counts, all, 2, MPI_LMP_BIGINT, MPI_SUM, world);
   if (all[1] == 0) stop("there are no atoms but oxygen: it is put between others");
   const long needed = pattern::oxygen_needed(all[1], fraction) - all[0];
   if (needed < 1)
-    stop(fmt::format("there are {} O among {} atoms already, which is {:.4g} %: nothing to insert for {:.4g} %", all[0],
-                     all[0] + all[1], 100.0 * all[0] / (all[0] + all[1]), 100.0 * fraction));
-  std::vector<int> sizes(comm->nprocs), begins(comm->nprocs, 0);
-  const int size = static_cast<int>(own_oxygen.size());
-  MPI_Allgather(&size, 1, MPI_INT, sizes.data(), 1, MPI_INT, world);
-  for (int r = 1; r < comm->nprocs; ++r) begins[r] = begins[r - 1] + sizes[r - 1];
-  std::vector<Vector> taken(all[0]);
-  MPI_Allgatherv(own_oxygen.data(), size, MPI_DOUBLE, taken.data(), sizes.data(), begins.data(), MPI_DOUBLE, world);
+    stop(fmt::format(
+        "there are {} O among {} atoms already, which is {:.4g} %: nothing to insert for {:.4g} %",
+        all[0], all[0] + all[1], 100.0 * all[0] / (all[0] + all[1]), 100.0 * fraction));
+  const std::vector<Vector> taken = turing_glass::gather_all(own_oxygen, world);
 
   // patches over the cell
   std::vector<long> areas{1};
@@ -196,7 +201,8 @@ void FixInsertMask::insert()
   if (plate) {
     const int a = plate->axes[0], b = plate->axes[1];
     try {
-      plate->mask = pattern::over_plate(plate->mask, cell.lengths[a], cell.lengths[b], plate->pixel);
+      plate->mask =
+          pattern::over_plate(plate->mask, cell.lengths[a], cell.lengths[b], plate->pixel);
     } catch (const std::runtime_error &e) {
       stop(fmt::format("mask {}: {}", plate->file, e.what()));
     }
@@ -229,12 +235,14 @@ void FixInsertMask::insert()
     const int patch = vertex.radius < distance ? -1 : patch_at(vertex.x);
     if (patch >= 0) holes.push_back({vertex.x, pattern::hole_key(seed, vertex.atoms), patch});
   }
-  const pattern::Placement placement = pattern::place_oxygen(holes, taken, areas, needed, apart, cell, world);
+  const pattern::Placement placement =
+      pattern::place_oxygen(holes, taken, areas, needed, apart, cell, world);
   if (static_cast<long>(placement.oxygen.size()) < needed)
-    stop(fmt::format("{} at.% O are {} more O, and there are seats for {} ({:.4g} %): lower the concentration, 'distance' ({}) "
-                     "or 'apart' ({}), or take a mask with a larger area",
-                     100.0 * fraction, needed, placement.seats,
-                     100.0 * (all[0] + placement.seats) / (all[0] + all[1] + placement.seats), distance, apart));
+    stop(fmt::format(
+        "{} at.% O are {} more O, and there are seats for {} ({:.4g} %): lower the concentration, 'distance' ({}) "
+        "or 'apart' ({}), or take a mask with a larger area",
+        100.0 * fraction, needed, placement.seats,
+        100.0 * (all[0] + placement.seats) / (all[0] + all[1] + placement.seats), distance, apart));
 
   if (!copper.empty()) swap_around(placement.oxygen);
   create(placement.oxygen);
@@ -243,12 +251,15 @@ void FixInsertMask::insert()
   results[SEATS] = placement.seats;
   results[MOVED] = placement.moved;
   if (comm->me == 0) {
-    std::string text = fmt::format("Fix insert/mask: {} O in {} seats, {:.4g} at.%", needed, placement.seats,
-                                   100.0 * (all[0] + needed) / (all[0] + all[1] + needed));
-    if (plate) text += fmt::format(", in {} patches, {} beyond their patch's share", areas.size(), placement.moved);
+    std::string text =
+        fmt::format("Fix insert/mask: {} O in {} seats, {:.4g} at.%", needed, placement.seats,
+                    100.0 * (all[0] + needed) / (all[0] + all[1] + needed));
+    if (plate)
+      text += fmt::format(", in {} patches, {} beyond their patch's share", areas.size(),
+                          placement.moved);
     if (!copper.empty())
-      text += fmt::format("; Zr within {} of an O: {:.3f}, after {:.0f} swaps {:.3f}", shell, results[BEFORE],
-                          results[SWAPPED], results[AFTER]);
+      text += fmt::format("; Zr within {} of an O: {:.3f}, after {:.0f} swaps {:.3f}", shell,
+                          results[BEFORE], results[SWAPPED], results[AFTER]);
     utils::logmesg(lmp, text + "\n");
   }
 }
@@ -271,7 +282,8 @@ void FixInsertMask::swap_around(const std::vector<Vector> &places)
         return false;
       });
   }
-  const pattern::Shells shells = pattern::fill_shells(neighbors, static_cast<int>(places.size()), shell, world);
+  const pattern::Shells shells =
+      pattern::fill_shells(neighbors, static_cast<int>(places.size()), shell, world);
 
   // both atoms of a swap must be known to both owners: types by ID, the same on all ranks
   std::unordered_map<tagint, int> type;
@@ -282,8 +294,10 @@ void FixInsertMask::swap_around(const std::vector<Vector> &places)
   std::sort(order.begin(), order.end());
   std::vector<int> types(order.size(), 0), all_types(order.size(), 0);
   for (std::size_t k = 0; k < order.size(); ++k)
-    if (const auto mine = own.find(order[k]); mine != own.end()) types[k] = atom->type[mine->second];
-  MPI_Allreduce(types.data(), all_types.data(), static_cast<int>(types.size()), MPI_INT, MPI_SUM, world);
+    if (const auto mine = own.find(order[k]); mine != own.end())
+      types[k] = atom->type[mine->second];
+  MPI_Allreduce(types.data(), all_types.data(), static_cast<int>(types.size()), MPI_INT, MPI_SUM,
+                world);
   for (std::size_t k = 0; k < order.size(); ++k) type[order[k]] = all_types[k];
   for (const auto &[a, b] : shells.swaps) std::swap(type[a], type[b]);
   for (const auto &[id, now] : type) {

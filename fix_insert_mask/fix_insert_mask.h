@@ -33,13 +33,13 @@ class FixInsertMask : public Fix {
  private:
   enum : int { INSERTED, SEATS, MOVED, SWAPPED, BEFORE, AFTER, RESULTS };
 
-  int oxygen;                // type
-  double fraction;           // of all atoms
+  int oxygen;         // type
+  double fraction;    // of all atoms
   std::uint64_t seed;
-  double distance = 1.6;     // from other atoms, at least
-  double apart = 2.8;        // of two O, at least
-  double shell = 2.8;        // how far an atom is a neighbour of an O
-  double reach = 5.0;        // how far from an O zirconium is looked for
+  double distance = 1.6;                  // from other atoms, at least
+  double apart = 2.8;                     // of two O, at least
+  double shell = 2.8;                     // how far an atom is a neighbour of an O
+  double reach = 5.0;                     // how far from an O zirconium is looked for
   std::vector<char> copper, zirconium;    // of types; empty: no swaps
   struct Plate;
   std::unique_ptr<Plate> plate;    // none: oxygen everywhere

@@ -1,5 +1,6 @@
 #include "pattern_command.h"
 
+#include "collective.h"
 #include "pattern/checkpoint.h"
 #include "pattern/explicit_scheme.h"
 #include "pattern/grid_file.h"
@@ -19,7 +20,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <functional>
 #include <limits>
 #include <memory>
 #include <stdexcept>
@@ -226,24 +226,6 @@ std::string structure_table(const std::vector<pt::StructureFactor> &shells)
   return text;
 }
 
-/// Runs `work` on the first rank; its error comes on all.
-void on_first_rank(MPI_Comm comm, const std::function<void()> &work)
-{
-  int me = 0;
-  MPI_Comm_rank(comm, &me);
-  std::string failure;
-  if (me == 0) try {
-      work();
-    } catch (const std::exception &e) {
-      failure = e.what();
-    }
-  int length = static_cast<int>(failure.size());
-  MPI_Bcast(&length, 1, MPI_INT, 0, comm);
-  failure.resize(length);
-  MPI_Bcast(failure.data(), length, MPI_CHAR, 0, comm);
-  if (length) throw std::runtime_error(failure);
-}
-
 /// One run of pattern solve on the ranks of a partition.
 class Run {
  public:
@@ -255,10 +237,10 @@ class Run {
 
   void begin()
   {
-    on_first_rank(comm_, [this] { check_files(c_); });
+    turing_glass::on_first_rank(comm_, [this] { check_files(c_); });
     int found = 0;
     if (!c_.checkpoint.empty())
-      on_first_rank(comm_, [&] {
+      turing_glass::on_first_rank(comm_, [&] {
         if (!platform::file_is_readable(c_.checkpoint)) return;
         found = 1;
         read_checkpoint(c_.checkpoint, static_cast<std::size_t>(c_.grid.cells()), saved_);
@@ -316,7 +298,7 @@ class Run {
     const double drift = solver_->mean_tau() / c_.tau - 1.0, largest = solver_->max_u();
     const pt::Field2D u{c_.grid.nx, c_.grid.ny, solver_->gather(pt::Field::u)};
     const pt::Field2D v{c_.grid.nx, c_.grid.ny, solver_->gather(pt::Field::v)};
-    on_first_rank(comm_, [&] {
+    turing_glass::on_first_rank(comm_, [&] {
       const pt::Mask mask = pt::mask_of(u, c_.threshold);
       const pt::Patches found = pt::find_patches(mask);
       say("pattern solve: state at step {}, time {:g}\n"
@@ -351,7 +333,7 @@ class Run {
   {
     saved_.u = solver_->gather(pt::Field::u);
     saved_.v = solver_->gather(pt::Field::v);
-    on_first_rank(comm_, [this] { pt::write_checkpoint(c_.checkpoint, saved_); });
+    turing_glass::on_first_rank(comm_, [this] { pt::write_checkpoint(c_.checkpoint, saved_); });
   }
 
   LAMMPS *lmp_;
@@ -368,14 +350,19 @@ class Run {
 void Pattern::command(int narg, char **arg)
 {
   const std::string word = narg ? arg[0] : "";
-  if (word == "solve")
-    solve(narg - 1, arg + 1);
-  else if (word == "map")
-    map(narg - 1, arg + 1);
-  else if (word == "radii")
-    radii(narg - 1, arg + 1);
-  else
-    error->all(FLERR, "Command pattern: the first word is 'solve', 'map' or 'radii', not '{}'", word);
+  try {
+    if (word == "solve")
+      solve(narg - 1, arg + 1);
+    else if (word == "map")
+      map(narg - 1, arg + 1);
+    else if (word == "radii")
+      radii(narg - 1, arg + 1);
+    else
+      error->all(FLERR, "Command pattern: the first word is 'solve', 'map' or 'radii', not '{}'",
+                 word);
+  } catch (const std::runtime_error &e) {
+    error->all(FLERR, "pattern {}: {}", word, e.what());
+  }
 }
 
 /* ----------------------------------------------------------------------
@@ -384,13 +371,8 @@ void Pattern::command(int narg, char **arg)
 
 void Pattern::solve(int narg, char **arg)
 {
-  const SolveCommand solve = parse(lmp, narg, arg);
-  try {
-    Run run(lmp, solve, world);
-    run.begin();
-    run.advance();
-    run.report();
-  } catch (const std::runtime_error &e) {
-    error->all(FLERR, "pattern solve: {}", e.what());
-  }
+  Run run(lmp, parse(lmp, narg, arg), world);
+  run.begin();
+  run.advance();
+  run.report();
 }

@@ -11,8 +11,6 @@ CommandStyle(pattern,Pattern);
 
 #include "command.h"
 
-#include <string>
-
 namespace LAMMPS_NS {
 
 class Pattern : public Command {
@@ -24,7 +22,6 @@ class Pattern : public Command {
   void solve(int, char **);
   void map(int, char **);
   void radii(int, char **);
-  void stop_with(const std::string &, const char *);
 };
 
 }    // namespace LAMMPS_NS

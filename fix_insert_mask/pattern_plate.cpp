@@ -2,6 +2,7 @@
 
 #include "pattern_command.h"
 
+#include "collective.h"
 #include "pattern/lsw.h"
 #include "pattern/plate.h"
 
@@ -15,7 +16,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <numeric>
 
 using namespace LAMMPS_NS;
@@ -31,17 +31,6 @@ double above_zero(LAMMPS *lmp, const char *command, const std::string &key, cons
 }
 
 }    // namespace
-
-/// The error of the first rank, if any, on all.
-void Pattern::stop_with(const std::string &failure, const char *command)
-{
-  int length = static_cast<int>(failure.size());
-  MPI_Bcast(&length, 1, MPI_INT, 0, world);
-  std::string text = failure;
-  text.resize(length);
-  MPI_Bcast(text.data(), length, MPI_CHAR, 0, world);
-  if (length) error->all(FLERR, "{}: {}", command, text);
-}
 
 /* ----------------------------------------------------------------------
    pattern map group-ID FILE [keywords]
@@ -60,7 +49,8 @@ void Pattern::map(int narg, char **arg)
   for (int iarg = 2; iarg < narg;) {
     const std::string key = arg[iarg];
     const int values = key == "axes" ? 2 : 1;
-    if (iarg + values >= narg) error->all(FLERR, "pattern map: keyword {} needs {} more", key, values);
+    if (iarg + values >= narg)
+      error->all(FLERR, "pattern map: keyword {} needs {} more", key, values);
     const char *value = arg[iarg + 1];
     if (key == "pixel")
       pixel = above_zero(lmp, "pattern map", key, value);
@@ -70,16 +60,11 @@ void Pattern::map(int narg, char **arg)
       threshold = utils::numeric(FLERR, value, false, lmp);
     else if (key == "field")
       field = value;
-    else if (key == "axes") {
-      for (int k = 0; k < 2; ++k) {
-        const char *axis = arg[iarg + 1 + k];
-        if (strlen(axis) != 1 || !strchr("xyz", axis[0]))
-          error->all(FLERR, "pattern map: axes are two of x, y, z, not '{}'", axis);
-        axes[k] = axis[0] - 'x';
-      }
-      if (axes[0] == axes[1]) error->all(FLERR, "pattern map: axes must be two different ones");
-    } else
-      error->all(FLERR, "pattern map: unknown keyword '{}' (pixel, axes, mean, threshold, field)", key);
+    else if (key == "axes")
+      axes = pt::plate_axes(value, arg[iarg + 2]);
+    else
+      error->all(FLERR, "pattern map: unknown keyword '{}' (pixel, axes, mean, threshold, field)",
+                 key);
     iarg += 1 + values;
   }
 
@@ -89,27 +74,24 @@ void Pattern::map(int narg, char **arg)
     double lamda[3], *x = atom->x[i];
     domain->x2lamda(x, lamda);
     std::array<double, 2> place;
-    for (int k = 0; k < 2; ++k) place[k] = lamda[axes[k]] - (domain->periodicity[axes[k]] ? std::floor(lamda[axes[k]]) : 0.0);
+    for (int k = 0; k < 2; ++k)
+      place[k] = lamda[axes[k]] - (domain->periodicity[axes[k]] ? std::floor(lamda[axes[k]]) : 0.0);
     slow.push_back(place);
   }
   const pt::Field2D u =
       pt::slow_density(slow, domain->prd[axes[0]], domain->prd[axes[1]], pixel, mean, world);
   const pt::Mask mask = pt::mask_of(u, threshold);
   const bigint number = group->count(group_number);
-  std::string failure;
-  if (comm->me == 0) {
-    try {
-      pt::write_mask(file, mask);
-      if (!field.empty()) pt::write_npy(field, u);
-    } catch (const std::runtime_error &e) {
-      failure = e.what();
-    }
-  }
-  stop_with(failure, "pattern map");
+  turing_glass::on_first_rank(world, [&] {
+    pt::write_mask(file, mask);
+    if (!field.empty()) pt::write_npy(field, u);
+  });
   if (comm->me == 0)
-    utils::logmesg(lmp, "pattern map: {} x {} pixels, {} atoms; highest density {:.4g}; area above {:.4g}: {:.4f}, {} patches\n",
-                   u.nx, u.ny, number, *std::max_element(u.values.begin(), u.values.end()), threshold, pt::area_fraction(mask),
-                   pt::find_patches(mask).patches.size());
+    utils::logmesg(
+        lmp,
+        "pattern map: {} x {} pixels, {} atoms; highest density {:.4g}; area above {:.4g}: {:.4f}, {} patches\n",
+        u.nx, u.ny, number, *std::max_element(u.values.begin(), u.values.end()), threshold,
+        pt::area_fraction(mask), pt::find_patches(mask).patches.size());
 }
 
 /* ----------------------------------------------------------------------
@@ -132,32 +114,33 @@ void Pattern::radii(int narg, char **arg)
       error->all(FLERR, "pattern radii: unknown keyword '{}' (pixel, threshold)", key);
   }
 
-  std::string failure, text;
-  if (comm->me == 0) {
-    try {
-      const std::vector<double> radii = pt::patch_radii(pt::find_patches(pt::read_mask(arg[0], threshold)), pixel);
-      if (radii.empty()) throw std::runtime_error(fmt::format("{}: no pixel is inside", arg[0]));
-      const pt::LSWFit fit = pt::fit_lsw(radii);
-      const double mean = std::accumulate(radii.begin(), radii.end(), 0.0) / static_cast<double>(radii.size());
-      text = fmt::format("pattern radii: {} patches; mean radius {:.4g} (sqrt(N_c) pixels), {:.4g} (sqrt(N_c/pi)); "
-                         "LSW mean {:.4g} +- {:.2g}\n",
-                         radii.size(), mean, mean / std::sqrt(M_PI), fit.mu, fit.error);
-      // bins as wide as a pixel, centred at its multiples: sqrt(N_c) begins at 1
-      const int bins = static_cast<int>(std::lround(std::max(*std::max_element(radii.begin(), radii.end()), 1.5 * fit.mu) / pixel));
-      std::vector<int> count(bins + 1, 0);
-      for (const double r : radii) ++count[std::lround(r / pixel)];
-      std::string table = fmt::format("# {} patches of {}; LSW mean {:.10g} error {:.3g}\n# radius patches density LSW\n",
-                                      radii.size(), arg[0], fit.mu, fit.error);
-      for (int k = 1; k <= bins; ++k)
-        table += fmt::format("{:.10g} {} {:.10g} {:.10g}\n", k * pixel, count[k],
-                             count[k] / (pixel * static_cast<double>(radii.size())), pt::lsw_density(k * pixel, fit.mu));
-      FILE *out = fopen(arg[1], "w");
-      const bool written = out && fputs(table.c_str(), out) >= 0;
-      if ((out && fclose(out) != 0) || !written) throw std::runtime_error(fmt::format("{}: cannot be written", arg[1]));
-    } catch (const std::runtime_error &e) {
-      failure = e.what();
-    }
-  }
-  stop_with(failure, "pattern radii");
-  if (comm->me == 0) utils::logmesg(lmp, text);
+  turing_glass::on_first_rank(world, [&] {
+    const std::vector<double> radii =
+        pt::patch_radii(pt::find_patches(pt::read_mask(arg[0], threshold)), pixel);
+    if (radii.empty()) throw std::runtime_error(fmt::format("{}: no pixel is inside", arg[0]));
+    const pt::LSWFit fit = pt::fit_lsw(radii);
+    const double mean =
+        std::accumulate(radii.begin(), radii.end(), 0.0) / static_cast<double>(radii.size());
+    const std::string text = fmt::format(
+        "pattern radii: {} patches; mean radius {:.4g} (sqrt(N_c) pixels), {:.4g} (sqrt(N_c/pi)); "
+        "LSW mean {:.4g} +- {:.2g}\n",
+        radii.size(), mean, mean / std::sqrt(M_PI), fit.mu, fit.error);
+    // bins as wide as a pixel, centred at its multiples: sqrt(N_c) begins at 1
+    const int bins = static_cast<int>(
+        std::lround(std::max(*std::max_element(radii.begin(), radii.end()), 1.5 * fit.mu) / pixel));
+    std::vector<int> count(bins + 1, 0);
+    for (const double r : radii) ++count[std::lround(r / pixel)];
+    std::string table = fmt::format(
+        "# {} patches of {}; LSW mean {:.10g} error {:.3g}\n# radius patches density LSW\n",
+        radii.size(), arg[0], fit.mu, fit.error);
+    for (int k = 1; k <= bins; ++k)
+      table += fmt::format("{:.10g} {} {:.10g} {:.10g}\n", k * pixel, count[k],
+                           count[k] / (pixel * static_cast<double>(radii.size())),
+                           pt::lsw_density(k * pixel, fit.mu));
+    FILE *out = fopen(arg[1], "w");
+    const bool written = out && fputs(table.c_str(), out) >= 0;
+    if ((out && fclose(out) != 0) || !written)
+      throw std::runtime_error(fmt::format("{}: cannot be written", arg[1]));
+    utils::logmesg(lmp, text);
+  });
 }

@@ -1,5 +1,6 @@
 #include "fix_remd_swap.h"
 
+#include "collective.h"
 #include "replica/acceptance.h"
 #include "replica/exchange.h"
 #include "replica/exchange_log.h"
@@ -428,7 +429,7 @@ void FixREMDSwap::check_same_potential()
   constexpr int width = sizeof(Place) / sizeof(double);
 
   // all places of this replica, on each of its ranks
-  std::vector<Place> local(atom->nlocal), own(atom->natoms);
+  std::vector<Place> local(atom->nlocal);
   for (int i = 0; i < atom->nlocal; ++i) {
     const double *x = atom->x[i];
     local[i] = {static_cast<double>(atom->type[i]),
@@ -436,12 +437,7 @@ void FixREMDSwap::check_same_potential()
                 {x[0], x[1], x[2]},
                 ubuf(atom->image[i]).d};
   }
-  const int count = width * atom->nlocal;
-  std::vector<int> counts(comm->nprocs), starts(comm->nprocs, 0);
-  MPI_Allgather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, world);
-  std::partial_sum(counts.begin(), counts.end() - 1, starts.begin() + 1);
-  MPI_Allgatherv(local.data(), count, MPI_DOUBLE, own.data(), counts.data(), starts.data(),
-                 MPI_DOUBLE, world);
+  std::vector<Place> own = turing_glass::gather_all(local, world);
   std::sort(own.begin(), own.end());
 
   struct Box {

@@ -1,5 +1,6 @@
 #include "remd_command.h"
 
+#include "collective.h"
 #include "replica/demux.h"
 #include "replica/exchange_log.h"
 
@@ -37,8 +38,8 @@ void REMD::command(int narg, char **arg)
     if (pattern.find('*') == std::string::npos)
       error->all(FLERR, "Command remd demux: {} has no * for the number", pattern);
 
-  std::string failure;
-  if (comm->me == 0) try {
+  try {
+    turing_glass::on_first_rank(world, [&] {
       const int n = turing_glass::replica::ExchangeLogReader(log).size();
       const int first = platform::file_is_readable(with_number(dumps, 0)) ? 0 : 1;
       std::vector<std::string> inputs, outputs;
@@ -55,12 +56,8 @@ void REMD::command(int narg, char **arg)
             utils::logmesg(lmp, "remd demux: step {}\n", step);
           });
       utils::logmesg(lmp, "remd demux: {} frames for each of {} temperatures\n", frames, n);
-    } catch (const std::exception &e) {
-      failure = e.what();
-    }
-  int length = static_cast<int>(failure.size());
-  MPI_Bcast(&length, 1, MPI_INT, 0, world);
-  failure.resize(length);
-  MPI_Bcast(failure.data(), length, MPI_CHAR, 0, world);
-  if (length) error->all(FLERR, "Command remd demux: {}", failure);
+    });
+  } catch (const std::runtime_error &e) {
+    error->all(FLERR, "Command remd demux: {}", e.what());
+  }
 }

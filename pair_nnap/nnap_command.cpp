@@ -2,6 +2,7 @@
 
 #include "potential_files.h"
 
+#include "collective.h"
 #include "nnap/nnap_json.h"
 #include "nnap/summary.h"
 
@@ -64,15 +65,10 @@ void NNAP::convert(int narg, char **arg)
   const nnap::Potential potential =
       read_potential_files(lmp, std::vector<std::string>(arg, arg + narg - 1));
 
-  std::string text;
   try {
-    text = nnap::write_nnap_json(potential);
-  } catch (const nnap::PotentialError &e) {
+    turing_glass::on_first_rank(world, [&] { write_file(out, nnap::write_nnap_json(potential)); });
+  } catch (const std::runtime_error &e) {
     error->all(FLERR, "nnap convert: {}", e.what());
   }
-  int written = 1;
-  if (comm->me == 0) written = write_file(out, text);
-  MPI_Bcast(&written, 1, MPI_INT, 0, world);
-  if (!written) error->all(FLERR, "nnap convert: cannot write {}", out);
   if (comm->me == 0) utils::logmesg(lmp, "nnap convert: wrote {}\n", out);
 }

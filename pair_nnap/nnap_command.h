@@ -26,7 +26,6 @@ class NNAP : public Command {
   void label(int, char **);
   void train(int, char **);
   void test(int, char **);
-  std::string gather(const std::string &);
 };
 
 }    // namespace LAMMPS_NS

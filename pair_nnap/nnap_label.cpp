@@ -3,6 +3,7 @@
 
 #include "nnap_command.h"
 
+#include "collective.h"
 #include "io/extended_xyz.h"
 
 #include "angle.h"
@@ -248,20 +249,13 @@ void ForceField::read_totals(io::LabelledFrame &frame)
 void ForceField::gather_atoms(io::LabelledFrame &frame) const
 {
   using Row = std::array<double, 8>;    // atom ID, type, position, force
-  std::vector<Row> mine, all;
+  std::vector<Row> mine;
   for (int i = 0; i < atom->nlocal; ++i) {
     const double *x = atom->x[i], *f = atom->f[i];
     mine.push_back({static_cast<double>(atom->tag[i]), static_cast<double>(atom->type[i]), x[0],
                     x[1], x[2], f[0], f[1], f[2]});
   }
-  const int count = static_cast<int>(std::tuple_size_v<Row> * mine.size());
-  std::vector<int> counts(comm->nprocs), offsets(comm->nprocs);
-  MPI_Gather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, 0, world);
-  std::partial_sum(counts.begin(), counts.end() - 1, offsets.begin() + 1);
-  all.resize((offsets.back() + counts.back()) / std::tuple_size_v<Row>);
-  MPI_Gatherv(mine.data(), count, MPI_DOUBLE, all.data(), counts.data(), offsets.data(), MPI_DOUBLE,
-              0, world);
-
+  std::vector<Row> all = turing_glass::gather_first(mine, world);
   std::sort(all.begin(), all.end());
   for (const auto &[id, type, x, y, z, fx, fy, fz] : all) {
     frame.types.push_back(static_cast<int>(type) - 1);
@@ -289,18 +283,15 @@ void NNAP::label(int narg, char **arg)
   force_field.check();
   force_field.label(command.frame);
 
-  std::string failure;
-  if (comm->me == 0) {
-    using Writer = io::ExtendedXYZWriter;
-    try {
+  try {
+    turing_glass::on_first_rank(world, [&] {
+      using Writer = io::ExtendedXYZWriter;
       Writer writer(command.file, command.elements,
                     command.append ? Writer::Mode::append : Writer::Mode::replace);
       writer.write(command.frame);
       writer.close();
-    } catch (const io::ExtendedXYZError &e) {
-      failure = e.what();
-    }
+    });
+  } catch (const std::runtime_error &e) {
+    error->all(FLERR, "nnap label: {}", e.what());
   }
-  failure = gather(failure);
-  if (!failure.empty()) error->all(FLERR, "nnap label: {}", failure);
 }

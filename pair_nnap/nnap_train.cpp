@@ -4,6 +4,7 @@
 
 #include "potential_files.h"
 
+#include "collective.h"
 #include "io/extended_xyz.h"
 #include "nnap/nnap_json.h"
 #include "nnap/weight_tensor.h"
@@ -313,16 +314,15 @@ void NNAP::train(int narg, char **arg)
     }
     MPI_Bcast(&found, 1, MPI_INT, 0, world);
     if (found) {
-      auto size = static_cast<int>(saved.size());
-      MPI_Bcast(&size, 1, MPI_INT, 0, world);
-      saved.resize(size);
-      MPI_Bcast(saved.data(), size, MPI_CHAR, 0, world);
+      tg::broadcast(saved, world);
       trainer.restore(saved);
       if (talks) utils::logmesg(lmp, "nnap train: going on from {}\n", checkpoint);
-    } else if (talks) {
-      write_file(
-          curve,
-          "epoch,training_loss,validation_loss,E_mae,E_rmse,F_mae,F_rmse,S_mae,rate,seconds\n");
+    } else {
+      tg::on_first_rank(world, [&] {
+        write_file(
+            curve,
+            "epoch,training_loss,validation_loss,E_mae,E_rmse,F_mae,F_rmse,S_mae,rate,seconds\n");
+      });
     }
 
     if (talks)
@@ -336,8 +336,7 @@ void NNAP::train(int narg, char **arg)
       if (first < 0) first = r.epoch - 1;
       const tg::train::ErrorSums &v = r.validation;
       const std::string state = trainer.checkpoint();
-      int written = 1;
-      if (talks) {
+      tg::on_first_rank(world, [&] {
         const double now = platform::walltime(), each = (now - begin) / (r.epoch - first);
         utils::logmesg(
             lmp,
@@ -351,21 +350,14 @@ void NNAP::train(int narg, char **arg)
             "{},{:.8g},{:.8g},{:.8g},{:.8g},{:.8g},{:.8g},{:.8g},{:.6g},{:.1f}\n", r.epoch,
             r.training_loss, v.loss / v.frames, v.energy_mae(), v.energy_rmse(), v.force_mae(),
             v.force_rmse(), v.stress_mae(), r.rate, now - start);
-        if (r.best) written = write_file(command.out, nnap::write_nnap_json(trainer.potential()));
-        written = written && write_file(checkpoint, state);
-      }
-      MPI_Bcast(&written, 1, MPI_INT, 0, world);
-      if (!written)
-        error->all(FLERR, "nnap train: cannot write {} or {}: is the disk full?", command.out,
-                   checkpoint);
+        if (r.best) write_file(command.out, nnap::write_nnap_json(trainer.potential()));
+        write_file(checkpoint, state);
+      });
     }
     if (talks) utils::logmesg(lmp, "nnap train: looking for the limits of the training range\n");
     nnap::Potential trained = trainer.potential();
     tg::train::select_active_sets(trained, trainer.training(), world);
-    int written = 1;
-    if (talks) written = write_file(command.out, nnap::write_nnap_json(trained));
-    MPI_Bcast(&written, 1, MPI_INT, 0, world);
-    if (!written) error->all(FLERR, "nnap train: cannot write {}", command.out);
+    tg::on_first_rank(world, [&] { write_file(command.out, nnap::write_nnap_json(trained)); });
     if (talks)
       utils::logmesg(lmp, "nnap train: {} holds the potential with the lowest validation loss\n",
                      command.out);
@@ -426,8 +418,9 @@ void NNAP::test(int narg, char **arg)
 
     std::string names;
     for (const auto &[name, errors] : sums) names += name + "\n";
-    for (const std::string &name : utils::split_lines(gather(names))) sums[name];
-    const std::string all_energies = gather(energies), all_forces = gather(forces);
+    for (const std::string &name : utils::split_lines(tg::gather_all(names, world))) sums[name];
+    const std::string all_energies = tg::gather_all(energies, world),
+                      all_forces = tg::gather_all(forces, world);
     std::string table =
         fmt::format("{:24} {:>7} {:>8} {:>8} {:>8} {:>8} {:>9}\n{:24} {:>7} {:>17} {:>17} {:>9}\n",
                     "nnap test", "frames", "E MAE", "RMSE", "F MAE", "RMSE", "S MAE", "", "",
@@ -444,32 +437,13 @@ void NNAP::test(int narg, char **arg)
     add_row("all frames", total);
     for (auto &[name, errors] : sums) add_row(name, errors);
     if (comm->me == 0) utils::logmesg(lmp, table);
-    int written = 1;
-    if (comm->me == 0 && !parity.empty())
-      written = write_file(parity + ".energy.csv",
-                           "frame,config_type,atoms,label,prediction,grade\n" + all_energies) &&
-          write_file(parity + ".force.csv", "label,prediction\n" + all_forces);
-    MPI_Bcast(&written, 1, MPI_INT, 0, world);
-    if (!written)
-      error->all(FLERR, "nnap test: cannot write {}.energy.csv and {}.force.csv", parity, parity);
+    if (!parity.empty())
+      tg::on_first_rank(world, [&] {
+        write_file(parity + ".energy.csv",
+                   "frame,config_type,atoms,label,prediction,grade\n" + all_energies);
+        write_file(parity + ".force.csv", "label,prediction\n" + all_forces);
+      });
   } catch (const std::runtime_error &e) {
     error->all(FLERR, "nnap test: {}", e.what());
   }
-}
-
-/* ----------------------------------------------------------------------
-   texts of all ranks, in order, on every rank
-------------------------------------------------------------------------- */
-
-std::string NNAP::gather(const std::string &mine)
-{
-  const int ranks = comm->nprocs;
-  int length = static_cast<int>(mine.size());
-  std::vector<int> lengths(ranks), offsets(ranks, 0);
-  MPI_Allgather(&length, 1, MPI_INT, lengths.data(), 1, MPI_INT, world);
-  for (int k = 1; k < ranks; ++k) offsets[k] = offsets[k - 1] + lengths[k - 1];
-  std::string all(static_cast<std::size_t>(offsets.back()) + lengths.back(), '\0');
-  MPI_Allgatherv(mine.data(), length, MPI_CHAR, all.data(), lengths.data(), offsets.data(),
-                 MPI_CHAR, world);
-  return all;
 }

@@ -81,15 +81,15 @@ Potential read_potential_files(LAMMPS *lmp, const std::vector<std::string> &name
   }
 }
 
-bool write_file(const std::string &path, const std::string &content)
+void write_file(const std::string &path, const std::string &content)
 {
   const std::string part = path + ".part";
-  {
-    std::ofstream file(part, std::ios::binary);
-    file << content << std::flush;
-    if (!file.good()) return false;
-  }
-  return std::rename(part.c_str(), path.c_str()) == 0;
+  std::ofstream file(part, std::ios::binary);
+  file << content;
+  file.close();
+  if (!file || std::rename(part.c_str(), path.c_str()) != 0)
+    throw std::runtime_error("cannot write " + path +
+                             ": is there its folder, and room on the disk?");
 }
 
 }    // namespace LAMMPS_NS

@@ -19,7 +19,7 @@ turing_glass::nnap::Potential read_potential_files(LAMMPS *lmp,
                                                    const std::vector<std::string> &names);
 
 /// Replaces a file at once or not at all: an interruption leaves the old one. For one rank.
-bool write_file(const std::string &path, const std::string &content);
+void write_file(const std::string &path, const std::string &content);
 
 }    // namespace LAMMPS_NS
 

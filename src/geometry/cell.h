@@ -11,7 +11,7 @@ using Vector = std::array<double, 3>;
 
 struct Cell {
   Vector origin{};
-  Vector lengths{};           ///< along the diagonal of the matrix of cell vectors
+  Vector lengths{};    ///< along the diagonal of the matrix of cell vectors
   double xy = 0.0, xz = 0.0, yz = 0.0;
   std::array<bool, 3> periodic{true, true, true};
 
@@ -30,7 +30,8 @@ struct Cell {
   /// Difference of two places that differ by `s` in units of the cell vectors.
   Vector difference(const Vector &s) const
   {
-    return {lengths[0] * s[0] + xy * s[1] + xz * s[2], lengths[1] * s[1] + yz * s[2], lengths[2] * s[2]};
+    return {lengths[0] * s[0] + xy * s[1] + xz * s[2], lengths[1] * s[1] + yz * s[2],
+            lengths[2] * s[2]};
   }
   double length_squared(const Vector &s) const
   {

@@ -32,7 +32,8 @@ Vector PointsNear::inside(const Vector &x) const
 std::array<int, 3> PointsNear::bin(const Vector &s) const
 {
   std::array<int, 3> at{};
-  for (int k = 0; k < 3; ++k) at[k] = std::clamp(static_cast<int>(s[k] * bins_[k]), 0, bins_[k] - 1);
+  for (int k = 0; k < 3; ++k)
+    at[k] = std::clamp(static_cast<int>(s[k] * bins_[k]), 0, bins_[k] - 1);
   return at;
 }
 

@@ -55,7 +55,10 @@ class PointsNear {
  private:
   Vector inside(const Vector &x) const;
   std::array<int, 3> bin(const Vector &s) const;
-  long number(const std::array<int, 3> &at) const { return (long(at[2]) * bins_[1] + at[1]) * bins_[0] + at[0]; }
+  long number(const std::array<int, 3> &at) const
+  {
+    return (long(at[2]) * bins_[1] + at[1]) * bins_[0] + at[0];
+  }
 
   Cell cell_;
   double reach2_;

@@ -1,5 +1,7 @@
 #include "components.h"
 
+#include "collective.h"
+
 #include <numeric>
 #include <unordered_set>
 
@@ -28,21 +30,6 @@ struct Link {
   std::int64_t image[3];
   std::int64_t infinite;
 };
-constexpr int link_words = sizeof(Link) / sizeof(std::int64_t);
-
-std::vector<Link> gather(const std::vector<Link> &mine, MPI_Comm comm)
-{
-  int ranks = 1;
-  MPI_Comm_size(comm, &ranks);
-  const int count = link_words * static_cast<int>(mine.size());
-  std::vector<int> counts(ranks), starts(ranks, 0);
-  MPI_Allgather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, comm);
-  std::partial_sum(counts.begin(), counts.end() - 1, starts.begin() + 1);
-  std::vector<Link> all((starts.back() + counts.back()) / link_words);
-  MPI_Allgatherv(mine.data(), count, MPI_INT64_T, all.data(), counts.data(), starts.data(),
-                 MPI_INT64_T, comm);
-  return all;
-}
 
 }    // namespace
 
@@ -119,12 +106,12 @@ void Components::resolve(MPI_Comm comm)
   std::vector<Link> mine;
   for (const Id id : sets_.ids())
     if (own.count(id) == 0) mine.push_back(link(id));
-  const std::vector<Link> foreign = gather(mine, comm);
+  const std::vector<Link> foreign = gather_all(mine, comm);
   mine.clear();
   std::unordered_set<Id> told;
   for (const Link &other : foreign)
     if (own.count(other.id) > 0 && told.insert(other.id).second) mine.push_back(link(other.id));
-  for (const auto &links : {foreign, gather(mine, comm)})
+  for (const auto &links : {foreign, gather_all(mine, comm)})
     for (const Link &l : links) {
       shared_.join(l.label, l.id,
                    {static_cast<int>(l.image[0]), static_cast<int>(l.image[1]),

@@ -1,5 +1,7 @@
 #include "clusters.h"
 
+#include "collective.h"
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -10,20 +12,6 @@
 namespace turing_glass::ops {
 
 namespace {
-
-int size_of(MPI_Comm comm)
-{
-  int ranks = 1;
-  MPI_Comm_size(comm, &ranks);
-  return ranks;
-}
-
-std::vector<int> starts_of(const std::vector<int> &counts)
-{
-  std::vector<int> starts(counts.size(), 0);
-  std::partial_sum(counts.begin(), counts.end() - 1, starts.begin() + 1);
-  return starts;
-}
 
 /// What one rank, or all of them, have of a cluster.
 struct Sums {
@@ -47,13 +35,7 @@ std::vector<Cluster> find_clusters(const std::vector<Member> &members, MPI_Comm 
   }
   std::vector<Sums> mine;
   for (const auto &[label, sums] : here) mine.push_back(sums);
-  const int bytes = static_cast<int>(mine.size() * sizeof(Sums));
-  std::vector<int> counts(size_of(comm));
-  MPI_Allgather(&bytes, 1, MPI_INT, counts.data(), 1, MPI_INT, comm);
-  const std::vector<int> starts = starts_of(counts);
-  std::vector<Sums> all((starts.back() + counts.back()) / sizeof(Sums));
-  MPI_Allgatherv(mine.data(), bytes, MPI_BYTE, all.data(), counts.data(), starts.data(), MPI_BYTE,
-                 comm);
+  std::vector<Sums> all = gather_all(mine, comm);
   std::stable_sort(all.begin(), all.end(),
                    [](const Sums &a, const Sums &b) { return a.label < b.label; });
 
@@ -94,21 +76,14 @@ std::vector<Surface> make_surfaces(std::vector<Cluster> &clusters,
                                    const std::array<Point, 3> &cell, MPI_Comm comm)
 {
   // cluster k belongs to the rank k modulo (ranks), which gets its atoms
-  const int ranks = size_of(comm);
+  const int ranks = ranks_of(comm);
   std::unordered_map<std::int64_t, int> index;
   for (const Cluster &cluster : clusters)
     index.emplace(cluster.label, static_cast<int>(index.size()));
-  const auto rank_of = [&](const Member &m) { return index[m.label] % ranks; };
-  std::vector<Member> outgoing = members;
-  std::stable_sort(outgoing.begin(), outgoing.end(),
-                   [&](const Member &a, const Member &b) { return rank_of(a) < rank_of(b); });
-  std::vector<int> sent(ranks, 0), received(ranks);
-  for (const Member &m : outgoing) sent[rank_of(m)] += static_cast<int>(sizeof(Member));
-  MPI_Alltoall(sent.data(), 1, MPI_INT, received.data(), 1, MPI_INT, comm);
-  const std::vector<int> send_at = starts_of(sent), receive_at = starts_of(received);
-  std::vector<Member> incoming((receive_at.back() + received.back()) / sizeof(Member));
-  MPI_Alltoallv(outgoing.data(), sent.data(), send_at.data(), MPI_BYTE, incoming.data(),
-                received.data(), receive_at.data(), MPI_BYTE, comm);
+  std::vector<std::vector<Member>> outgoing(ranks);
+  for (const Member &m : members) outgoing[index[m.label] % ranks].push_back(m);
+  std::vector<int> counts;
+  std::vector<Member> incoming = exchange(outgoing, counts, comm);
   std::sort(incoming.begin(), incoming.end(), [](const Member &a, const Member &b) {
     return a.label != b.label ? a.label < b.label : a.id < b.id;
   });
@@ -134,18 +109,7 @@ std::vector<Surface> make_surfaces(std::vector<Cluster> &clusters,
     begin = end;
   }
 
-  // the first rank that failed tells all
-  int rank = 0;
-  MPI_Comm_rank(comm, &rank);
-  int failed = failure.empty() ? ranks : rank, first = ranks;
-  MPI_Allreduce(&failed, &first, 1, MPI_INT, MPI_MIN, comm);
-  if (first < ranks) {
-    int length = static_cast<int>(failure.size());
-    MPI_Bcast(&length, 1, MPI_INT, first, comm);
-    failure.resize(length);
-    MPI_Bcast(failure.data(), length, MPI_CHAR, first, comm);
-    throw std::runtime_error(failure);
-  }
+  throw_everywhere(failure, comm);
   MPI_Allreduce(numbers.data(), all.data(), static_cast<int>(all.size()), MPI_DOUBLE, MPI_SUM,
                 comm);
   for (std::size_t k = 0; k < clusters.size(); ++k) {

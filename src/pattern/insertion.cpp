@@ -1,5 +1,6 @@
 #include "pattern/insertion.h"
 
+#include "collective.h"
 #include "geometry/points_near.h"
 
 #include <algorithm>
@@ -22,38 +23,6 @@ std::uint64_t mix(std::uint64_t z)
   z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
   z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
   return z ^ (z >> 31U);
-}
-
-/// What all ranks have, on the first one, in the order of ranks.
-template <class Item> std::vector<Item> gather(const std::vector<Item> &own, MPI_Comm comm)
-{
-  static_assert(std::is_trivially_copyable_v<Item>);
-  int rank = 0, ranks = 1;
-  MPI_Comm_rank(comm, &rank);
-  MPI_Comm_size(comm, &ranks);
-  MPI_Datatype type = MPI_DATATYPE_NULL;
-  MPI_Type_contiguous(sizeof(Item), MPI_BYTE, &type);
-  MPI_Type_commit(&type);
-  const int count = static_cast<int>(own.size());
-  std::vector<int> counts(ranks), begins(ranks + 1, 0);
-  MPI_Allgather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, comm);
-  long total = 0;
-  for (int r = 0; r < ranks; ++r) total += counts[r];
-  if (total > std::numeric_limits<int>::max()) throw std::runtime_error("more holes than can be gathered");
-  std::partial_sum(counts.begin(), counts.end(), begins.begin() + 1);
-  std::vector<Item> all(rank == 0 ? total : 0);
-  MPI_Gatherv(own.data(), count, type, all.data(), counts.data(), begins.data(), type, 0, comm);
-  MPI_Type_free(&type);
-  return all;
-}
-
-template <class Item> void broadcast(std::vector<Item> &items, MPI_Comm comm)
-{
-  static_assert(std::is_trivially_copyable_v<Item>);
-  long size = static_cast<long>(items.size());
-  MPI_Bcast(&size, 1, MPI_LONG, 0, comm);
-  items.resize(size);
-  MPI_Bcast(items.data(), static_cast<int>(size * sizeof(Item)), MPI_BYTE, 0, comm);
 }
 
 }    // namespace
@@ -84,29 +53,33 @@ std::vector<long> share_out(long total, const std::vector<long> &areas)
   }
   std::vector<std::size_t> order(areas.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return remainders[a] > remainders[b]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](auto a, auto b) { return remainders[a] > remainders[b]; });
   for (long k = 0; k < rest; ++k) ++shares[order[k]];
   return shares;
 }
 
-Placement place_oxygen(const std::vector<Hole> &own, const std::vector<Vector> &taken, const std::vector<long> &areas,
-                       long total, double apart, const Cell &cell, MPI_Comm comm)
+Placement place_oxygen(const std::vector<Hole> &own, const std::vector<Vector> &taken,
+                       const std::vector<long> &areas, long total, double apart, const Cell &cell,
+                       MPI_Comm comm)
 {
   std::vector<Hole> holes = own;
   for (Hole &hole : holes) {
     hole.x = cell.wrapped(hole.x);
     for (double &x : hole.x) x = 1e-8 * std::nearbyint(1e8 * x);
   }
-  holes = gather(holes, comm);
+  holes = gather_first(holes, comm);
 
   Placement result;
-  int rank = 0;
-  MPI_Comm_rank(comm, &rank);
-  if (rank == 0) {
-    std::sort(holes.begin(), holes.end(), [](const Hole &a, const Hole &b) { return std::tie(a.key, a.x) < std::tie(b.key, b.x); });
+  if (rank_of(comm) == 0) {
+    std::sort(holes.begin(), holes.end(), [](const Hole &a, const Hole &b) {
+      return std::tie(a.key, a.x) < std::tie(b.key, b.x);
+    });
     geometry::PointsNear occupied(cell, apart);
     for (const Vector &x : taken) occupied.add(x);
-    const auto free = [&](const Hole &hole) { return !occupied.any(hole.x, [](int, double) { return true; }); };
+    const auto free = [&](const Hole &hole) {
+      return !occupied.any(hole.x, [](int, double) { return true; });
+    };
     std::vector<long> shares = share_out(total, areas);
     std::vector<char> filled(holes.size(), 0);
     long placed = 0;
@@ -115,7 +88,8 @@ Placement place_oxygen(const std::vector<Hole> &own, const std::vector<Vector> &
     for (const Pass pass : {Pass::share, Pass::rest, Pass::count})
       for (std::size_t h = 0; h < holes.size(); ++h) {
         if (pass != Pass::count && placed == total) break;
-        if (filled[h] || (pass == Pass::share && shares[holes[h].patch] == 0) || !free(holes[h])) continue;
+        if (filled[h] || (pass == Pass::share && shares[holes[h].patch] == 0) || !free(holes[h]))
+          continue;
         occupied.add(holes[h].x);
         ++result.seats;
         if (pass == Pass::count) continue;
@@ -139,11 +113,9 @@ Placement place_oxygen(const std::vector<Hole> &own, const std::vector<Vector> &
 
 Shells fill_shells(const std::vector<Neighbor> &own, int oxygen, double shell, MPI_Comm comm)
 {
-  std::vector<Neighbor> all = gather(own, comm);
+  std::vector<Neighbor> all = gather_first(own, comm);
   Shells result;
-  int rank = 0;
-  MPI_Comm_rank(comm, &rank);
-  if (rank == 0) {
+  if (rank_of(comm) == 0) {
     std::sort(all.begin(), all.end(), [](const Neighbor &a, const Neighbor &b) {
       return std::tie(a.oxygen, a.distance, a.id) < std::tie(b.oxygen, b.distance, b.id);
     });
@@ -159,11 +131,13 @@ Shells fill_shells(const std::vector<Neighbor> &own, int oxygen, double shell, M
     };
     result.before = mean();
     for (auto begin = all.begin(); begin != all.end();) {
-      const auto end = std::find_if(begin, all.end(), [&](const Neighbor &n) { return n.oxygen != begin->oxygen; });
+      const auto end = std::find_if(begin, all.end(),
+                                    [&](const Neighbor &n) { return n.oxygen != begin->oxygen; });
       auto beyond = begin;
       for (auto n = begin; n != end && n->distance <= shell; ++n) {
         if (zirconium[n->id]) continue;
-        beyond = std::find_if(beyond, end, [&](const Neighbor &m) { return !in_a_shell[m.id] && zirconium[m.id]; });
+        beyond = std::find_if(
+            beyond, end, [&](const Neighbor &m) { return !in_a_shell[m.id] && zirconium[m.id]; });
         if (beyond == end) break;
         std::swap(zirconium[n->id], zirconium[beyond->id]);
         result.swaps.push_back({n->id, beyond->id});

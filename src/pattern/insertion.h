@@ -35,28 +35,31 @@ long oxygen_needed(long others, double fraction);
 std::vector<long> share_out(long total, const std::vector<long> &areas);
 
 struct Placement {
-  std::vector<Vector> oxygen;    ///< in the order of the holes' keys, rounded to 1e-8 of the unit of length
-  long moved = 0;                ///< of them beyond their patch's share, because other patches are full
-  long seats = 0;                ///< how many could be placed if as many as possible were asked for
+  std::vector<Vector>
+      oxygen;        ///< in the order of the holes' keys, rounded to 1e-8 of the unit of length
+  long moved = 0;    ///< of them beyond their patch's share, because other patches are full
+  long seats = 0;    ///< how many could be placed if as many as possible were asked for
 };
 
 /// Fills `total` holes, no two within `apart` and none within `apart` of a place in `taken`, each patch with its share,
 /// the rest where there is room. Where there are not enough seats, `oxygen` is shorter than `total`. Collective; all
 /// ranks get the same. `own`: holes of this rank; `taken`, `areas`, `total` the same on all.
-Placement place_oxygen(const std::vector<Hole> &own, const std::vector<Vector> &taken, const std::vector<long> &areas,
-                       long total, double apart, const Cell &cell, MPI_Comm comm);
+Placement place_oxygen(const std::vector<Hole> &own, const std::vector<Vector> &taken,
+                       const std::vector<long> &areas, long total, double apart, const Cell &cell,
+                       MPI_Comm comm);
 
 /// A copper or a zirconium near an oxygen.
 struct Neighbor {
-  int oxygen;          ///< its number
+  int oxygen;    ///< its number
   bool zirconium;
   std::int64_t id;
   double distance;
 };
 
 struct Shells {
-  std::vector<std::array<std::int64_t, 2>> swaps;    ///< IDs of a copper and a zirconium to be swapped, in this order
-  double before = 0.0, after = 0.0;                  ///< mean number of zirconium within the shell of an oxygen
+  std::vector<std::array<std::int64_t, 2>>
+      swaps;    ///< IDs of a copper and a zirconium to be swapped, in this order
+  double before = 0.0, after = 0.0;    ///< mean number of zirconium within the shell of an oxygen
 };
 
 /// Gives each oxygen a shell of zirconium (Liu et al., SI 2): each copper within `shell` of it is swapped with the

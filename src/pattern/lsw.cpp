@@ -66,7 +66,8 @@ LSWFit fit_lsw(const std::vector<double> &radii)
     (descent(radii, middle) < 0.0 ? low : high) = middle;
   }
   const double mu = 0.5 * (low + high), h = 1e-4 * mu;
-  const double curvature = (descent(radii, mu + h) / (mu + h) - descent(radii, mu - h) / (mu - h)) / (2.0 * h);
+  const double curvature =
+      (descent(radii, mu + h) / (mu + h) - descent(radii, mu - h) / (mu - h)) / (2.0 * h);
   return {mu, 1.0 / std::sqrt(curvature)};
 }
 

@@ -8,6 +8,18 @@
 
 namespace turing_glass::pattern {
 
+std::array<int, 2> plate_axes(const std::string &first, const std::string &second)
+{
+  const auto axis = [](const std::string &name) {
+    if (name != "x" && name != "y" && name != "z")
+      throw std::runtime_error("axes are two of x, y, z, not '" + name + "'");
+    return name[0] - 'x';
+  };
+  const std::array<int, 2> axes{axis(first), axis(second)};
+  if (axes[0] == axes[1]) throw std::runtime_error("axes must be two different ones");
+  return axes;
+}
+
 Mask over_plate(const Mask &mask, double lx, double ly, double pixel)
 {
   std::ostringstream why;
@@ -15,7 +27,8 @@ Mask over_plate(const Mask &mask, double lx, double ly, double pixel)
     constexpr double tolerance = 0.05;
     const double plate = lx / ly, whole = static_cast<double>(mask.nx) / mask.ny;
     if (std::abs(plate / whole - 1.0) <= tolerance) return mask;
-    why << "its " << mask.nx << " x " << mask.ny << " pixels do not scale to a plate of " << lx << " x " << ly
+    why << "its " << mask.nx << " x " << mask.ny << " pixels do not scale to a plate of " << lx
+        << " x " << ly
         << "; choose other axes, a mask of that aspect ratio, or the side of a pixel (keyword pixel)";
     throw std::runtime_error(why.str());
   }
@@ -23,8 +36,9 @@ Mask over_plate(const Mask &mask, double lx, double ly, double pixel)
   window.nx = std::max(1, static_cast<int>(std::lround(lx / pixel)));
   window.ny = std::max(1, static_cast<int>(std::lround(ly / pixel)));
   if (window.nx > mask.nx || window.ny > mask.ny) {
-    why << "with pixels of " << pixel << " a plate of " << lx << " x " << ly << " takes " << window.nx << " x " << window.ny
-        << " of them, and it has " << mask.nx << " x " << mask.ny;
+    why << "with pixels of " << pixel << " a plate of " << lx << " x " << ly << " takes "
+        << window.nx << " x " << window.ny << " of them, and it has " << mask.nx << " x "
+        << mask.ny;
     throw std::runtime_error(why.str());
   }
   for (int y = 0; y < window.ny; ++y) {
@@ -34,8 +48,8 @@ Mask over_plate(const Mask &mask, double lx, double ly, double pixel)
   return window;
 }
 
-Field2D slow_density(const std::vector<std::array<double, 2>> &slow, double lx, double ly, double pixel, double mean,
-                     MPI_Comm comm)
+Field2D slow_density(const std::vector<std::array<double, 2>> &slow, double lx, double ly,
+                     double pixel, double mean, MPI_Comm comm)
 {
   Field2D u;
   u.nx = std::max(1, static_cast<int>(std::lround(lx / pixel)));
@@ -47,7 +61,8 @@ Field2D slow_density(const std::vector<std::array<double, 2>> &slow, double lx, 
     own[x + static_cast<std::size_t>(u.nx) * y] += 1.0;
   }
   u.values.resize(own.size());
-  MPI_Allreduce(own.data(), u.values.data(), static_cast<int>(own.size()), MPI_DOUBLE, MPI_SUM, comm);
+  MPI_Allreduce(own.data(), u.values.data(), static_cast<int>(own.size()), MPI_DOUBLE, MPI_SUM,
+                comm);
   const double all = std::accumulate(u.values.begin(), u.values.end(), 0.0);
   if (all == 0.0) return u;
   const double unit = mean * static_cast<double>(u.values.size()) / all;

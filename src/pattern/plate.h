@@ -8,8 +8,13 @@
 #include <mpi.h>
 
 #include <array>
+#include <string>
 
 namespace turing_glass::pattern {
+
+/// The axes of the cell (0, 1, 2 for x, y, z) along which a mask lies, from their names; std::runtime_error if they are not
+/// two different ones.
+std::array<int, 2> plate_axes(const std::string &first, const std::string &second);
 
 /// The mask as it lies over a plate of so long sides. `pixel` 0: the whole mask, scaled to the plate, of which the aspect
 /// ratio may differ from the mask's by 5 %; otherwise the side of a pixel, and the window that the plate covers, from the
@@ -27,8 +32,8 @@ constexpr double stationary_mean(double tau)
 /// The density u of slow particles on the pixels of a plate of lx by ly, of which as many as fit best lie along each side:
 /// their number in a pixel, in units in which it is `mean` on average. Collective, the same on all ranks.
 /// `slow`: positions of those of this rank, in [0, 1) along both sides. 0 where there are none at all.
-Field2D slow_density(const std::vector<std::array<double, 2>> &slow, double lx, double ly, double pixel, double mean,
-                     MPI_Comm comm);
+Field2D slow_density(const std::vector<std::array<double, 2>> &slow, double lx, double ly,
+                     double pixel, double mean, MPI_Comm comm);
 
 /// r = pixel sqrt(N_c) of each patch of N_c pixels.
 std::vector<double> patch_radii(const Patches &patches, double pixel);

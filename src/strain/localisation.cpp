@@ -1,11 +1,13 @@
 #include "strain/localisation.h"
 
+#include "collective.h"
 #include "geometry/minimum_image.h"
 #include "geometry/points_near.h"
 #include "graph/components.h"
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 
@@ -13,16 +15,7 @@ namespace turing_glass::strain {
 
 Distribution distribution(const std::vector<double> &values, MPI_Comm comm)
 {
-  const int count = static_cast<int>(values.size());
-  int me = 0;
-  MPI_Comm_rank(comm, &me);
-  std::vector<int> counts(ranks_of(comm));
-  MPI_Gather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, 0, comm);
-  const std::vector<int> starts = starts_of(counts);
-  std::vector<double> all(me == 0 ? starts.back() + counts.back() : 0);
-  MPI_Gatherv(values.data(), count, MPI_DOUBLE, all.data(), counts.data(), starts.data(),
-              MPI_DOUBLE, 0, comm);
-
+  std::vector<double> all = gather_first(values, comm);
   Distribution d;
   if (!all.empty()) {
     std::sort(all.begin(), all.end());

@@ -5,6 +5,10 @@
 
 #include "strain/site.h"
 
+#include <mpi.h>
+
+#include <vector>
+
 namespace turing_glass::strain {
 
 struct Distribution {

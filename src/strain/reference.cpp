@@ -1,5 +1,6 @@
 #include "strain/reference.h"
 
+#include "collective.h"
 #include "geometry/minimum_image.h"
 #include "geometry/points_near.h"
 

@@ -4,7 +4,10 @@
 
 #include "strain/site.h"
 
+#include <mpi.h>
+
 #include <unordered_map>
+#include <vector>
 
 namespace turing_glass::strain {
 

@@ -2,6 +2,7 @@
 
 #include "frame_loss.h"
 
+#include "collective.h"
 #include "nnap/evaluator.h"
 #include "nnap/weight_tensor.h"
 
@@ -68,7 +69,7 @@ std::vector<Outlier> find_outliers(const std::vector<TrainingFrame> &training,
     }
   sum_over_ranks(sums, 3, comm);
 
-  std::vector<double> mine;    // frame, line, residual, sigma
+  std::vector<Outlier> mine;
   const double others = sums[0] - 1.0;
   for (const auto *frames : {&training, &validation})
     for (const TrainingFrame &frame : *frames) {
@@ -76,23 +77,10 @@ std::vector<Outlier> find_outliers(const std::vector<TrainingFrame> &training,
       const double r = residual(frame, reference), mean = (sums[1] - r) / others;
       const double sigma = std::sqrt(std::max((sums[2] - r * r) / others - mean * mean, 0.0));
       if (std::abs(r - mean) > outlier_sigmas * sigma)
-        mine.insert(mine.end(),
-                    {static_cast<double>(frame.data.frame), static_cast<double>(frame.data.line),
-                     r - mean, sigma});
+        mine.push_back({frame.data.frame, frame.data.line, r - mean, sigma});
     }
 
-  int size = 0, count = static_cast<int>(mine.size());
-  MPI_Comm_size(comm, &size);
-  std::vector<int> counts(size), offsets(size, 0);
-  MPI_Allgather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, comm);
-  for (int k = 1; k < size; ++k) offsets[k] = offsets[k - 1] + counts[k - 1];
-  std::vector<double> all(offsets.back() + counts.back());
-  MPI_Allgatherv(mine.data(), count, MPI_DOUBLE, all.data(), counts.data(), offsets.data(),
-                 MPI_DOUBLE, comm);
-  std::vector<Outlier> outliers;
-  for (std::size_t k = 0; k < all.size(); k += 4)
-    outliers.push_back(
-        {static_cast<long>(all[k]), static_cast<long>(all[k + 1]), all[k + 2], all[k + 3]});
+  std::vector<Outlier> outliers = gather_all(mine, comm);
   std::sort(outliers.begin(), outliers.end(),
             [](const Outlier &a, const Outlier &b) { return a.frame < b.frame; });
   return outliers;

@@ -138,9 +138,9 @@ Trainer::Trainer(nnap::Potential initial, std::vector<TrainingFrame> training,
                  std::vector<TrainingFrame> validation, const TrainingOptions &options,
                  MPI_Comm comm) :
     potential_(std::move(initial)),
-    evaluator_(evaluator_for(potential_, options)), training_(std::move(training)), validation_(std::move(validation)),
-    options_(options), comm_(comm), losses_(options.threads), gradients_(options.threads),
-    soap_(evaluator_.parameter_blocks())
+    evaluator_(evaluator_for(potential_, options)), training_(std::move(training)),
+    validation_(std::move(validation)), options_(options), comm_(comm), losses_(options.threads),
+    gradients_(options.threads), soap_(evaluator_.parameter_blocks())
 {
   total_frames_ = static_cast<double>(training_.size());
   for (const TrainingFrame &frame : training_) total_weight_ += frame.data.weight;

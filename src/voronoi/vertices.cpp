@@ -29,7 +29,8 @@ bool has_voronoi()
   return true;
 }
 
-Vertices find_vertices(const std::vector<Vector> &x, const std::vector<std::int64_t> &ids, int own, double known)
+Vertices find_vertices(const std::vector<Vector> &x, const std::vector<std::int64_t> &ids, int own,
+                       double known)
 {
   Vertices result;
   if (own == 0) return result;
@@ -50,8 +51,8 @@ Vertices find_vertices(const std::vector<Vector> &x, const std::vector<std::int6
   }
   const double side = std::cbrt(volume * atoms_per_block / static_cast<double>(x.size()));
   for (int k = 0; k < 3; ++k) blocks[k] = std::max(1, static_cast<int>((hi[k] - lo[k]) / side));
-  voro::container container(lo[0], hi[0], lo[1], hi[1], lo[2], hi[2], blocks[0], blocks[1], blocks[2], false, false,
-                            false, 8);
+  voro::container container(lo[0], hi[0], lo[1], hi[1], lo[2], hi[2], blocks[0], blocks[1],
+                            blocks[2], false, false, false, 8);
   voro::particle_order order(own);
   for (int i = 0; i < static_cast<int>(x.size()); ++i) {
     if (i < own)
@@ -75,7 +76,8 @@ Vertices find_vertices(const std::vector<Vector> &x, const std::vector<std::int6
       std::size_t face = 0;
       for (std::size_t at = 0; at < faces.size(); at += faces[at] + 1, ++face)
         if (neighbors[face] >= 0)
-          for (int k = 1; k <= faces[at]; ++k) touching[faces[at + k]].push_back(ids[neighbors[face]]);
+          for (int k = 1; k <= faces[at]; ++k)
+            touching[faces[at + k]].push_back(ids[neighbors[face]]);
       for (std::size_t v = 0; v < touching.size(); ++v) {
         const double radius = std::hypot(corners[3 * v], corners[3 * v + 1], corners[3 * v + 2]);
         std::vector<std::int64_t> &atoms = touching[v];
@@ -86,7 +88,9 @@ Vertices find_vertices(const std::vector<Vector> &x, const std::vector<std::int6
         }
         std::sort(atoms.begin(), atoms.end());
         result.found.push_back(
-            {{x[i][0] + corners[3 * v], x[i][1] + corners[3 * v + 1], x[i][2] + corners[3 * v + 2]}, radius, atoms});
+            {{x[i][0] + corners[3 * v], x[i][1] + corners[3 * v + 1], x[i][2] + corners[3 * v + 2]},
+             radius,
+             atoms});
       }
     } while (loop.inc());
   return result;

@@ -18,8 +18,9 @@ bool has_voronoi();
 /// The centre of a sphere that at least four atoms touch and no atom is in.
 struct Vertex {
   Vector x;
-  double radius;                          ///< of the sphere: the distance to the nearest atoms
-  std::vector<std::int64_t> atoms;        ///< IDs of atoms that touch it, ascending; of a degenerate vertex not all
+  double radius;    ///< of the sphere: the distance to the nearest atoms
+  std::vector<std::int64_t>
+      atoms;    ///< IDs of atoms that touch it, ascending; of a degenerate vertex not all
 };
 
 /// Vertices of the cells of the first `own` atoms, each on the rank that owns the touching atom with the lowest ID
@@ -31,6 +32,7 @@ struct Vertices {
   std::vector<Vertex> found;
   long left_out = 0;
 };
-Vertices find_vertices(const std::vector<Vector> &x, const std::vector<std::int64_t> &ids, int own, double known);
+Vertices find_vertices(const std::vector<Vector> &x, const std::vector<std::int64_t> &ids, int own,
+                       double known);
 
 }    // namespace turing_glass::voronoi

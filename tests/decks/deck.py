@@ -76,3 +76,19 @@ def lammps(script, ranks=1, threads=1, arguments=(), folder=None, timeout=600, e
     if failed != expect_error:
         raise AssertionError("LAMMPS %s\n%s" % ("failed" if failed else "should have stopped", done.stdout[-4000:]))
     return Run(done.returncode, done.stdout, folder)
+
+
+def write_data(path, atoms, box, tilt, masses):
+    """A data file of LAMMPS; atoms: (id, type, position), in the order given."""
+    with open(path, "w") as file:
+        file.write("atoms\n\n%d atoms\n%d atom types\n" % (len(atoms), len(masses)))
+        for axis, length in zip("xyz", box):
+            file.write("0 %.10g %slo %shi\n" % (length, axis, axis))
+        if any(tilt):
+            file.write("%.10g %.10g %.10g xy xz yz\n" % tilt)
+        file.write("\nMasses\n\n")
+        for kind, mass in enumerate(masses, start=1):
+            file.write("%d %g\n" % (kind, mass))
+        file.write("\nAtoms # atomic\n\n")
+        for number, kind, x in atoms:
+            file.write("%d %d %.15f %.15f %.15f\n" % (number, kind, *x))

@@ -1,5 +1,6 @@
 // Components of periodic graphs: by hand, against a search in breadth, on any number of ranks.
 
+#include "collective.h"
 #include "graph/components.h"
 
 #include <gmock/gmock.h>
@@ -20,16 +21,12 @@ constexpr Image here = {0, 0, 0};
 
 int rank()
 {
-  int me = 0;
-  MPI_Comm_rank(MPI_COMM_WORLD, &me);
-  return me;
+  return turing_glass::rank_of(MPI_COMM_WORLD);
 }
 
 int ranks()
 {
-  int count = 1;
-  MPI_Comm_size(MPI_COMM_WORLD, &count);
-  return count;
+  return turing_glass::ranks_of(MPI_COMM_WORLD);
 }
 
 }    // namespace

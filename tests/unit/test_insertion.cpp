@@ -33,7 +33,8 @@ std::vector<Vector> images(const Cell &cell, const Vector &x, int cells)
   const Vector s = cell.fractional(x);
   for (int c = -cells; c <= cells; ++c)
     for (int b = -cells; b <= cells; ++b)
-      for (int a = -cells; a <= cells; ++a) all.push_back(cell.cartesian({s[0] + a, s[1] + b, s[2] + c}));
+      for (int a = -cells; a <= cells; ++a)
+        all.push_back(cell.cartesian({s[0] + a, s[1] + b, s[2] + c}));
   return all;
 }
 
@@ -42,7 +43,8 @@ std::vector<Vector> random_points(const Cell &cell, int n, unsigned seed)
   std::mt19937 generator(seed);
   std::uniform_real_distribution<double> uniform;
   std::vector<Vector> points(n);
-  for (Vector &p : points) p = cell.cartesian({uniform(generator), uniform(generator), uniform(generator)});
+  for (Vector &p : points)
+    p = cell.cartesian({uniform(generator), uniform(generator), uniform(generator)});
   return points;
 }
 
@@ -57,7 +59,8 @@ std::vector<Vector> bcc(int cells, double a)
 }
 
 /// Voronoi vertices as `parts` ranks would find them, each with copies of what is near its own atoms.
-std::vector<voronoi::Vertex> vertices(const Cell &cell, const std::vector<Vector> &atoms, double known, int parts = 1)
+std::vector<voronoi::Vertex> vertices(const Cell &cell, const std::vector<Vector> &atoms,
+                                      double known, int parts = 1)
 {
   std::vector<voronoi::Vertex> all;
   for (int part = 0; part < parts; ++part) {
@@ -73,7 +76,9 @@ std::vector<voronoi::Vertex> vertices(const Cell &cell, const std::vector<Vector
     for (int i = 0; i < n; ++i)
       for (const Vector &image : images(cell, atoms[i], 1)) {
         if (i * parts / n == part && distance2(image, atoms[i]) == 0.0) continue;
-        const bool near = std::any_of(x.begin(), x.begin() + own, [&](const Vector &p) { return distance2(p, image) <= known * known; });
+        const bool near = std::any_of(x.begin(), x.begin() + own, [&](const Vector &p) {
+          return distance2(p, image) <= known * known;
+        });
         if (near) {
           x.push_back(image);
           ids.push_back(i + 1);
@@ -94,7 +99,8 @@ TEST(Cell, WidthsAreDistancesOfFaces)
   // volume over the area of a face
   const Vector a{9.0, 0.0, 0.0}, b{2.5, 10.0, 0.0}, c{-1.5, 3.0, 11.0};
   const auto area = [](const Vector &u, const Vector &v) {
-    return std::hypot(u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]);
+    return std::hypot(u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2],
+                      u[0] * v[1] - u[1] * v[0]);
   };
   const double volume = 9.0 * 10.0 * 11.0;
   const Vector widths = box.widths();
@@ -138,7 +144,8 @@ TEST(Vertices, OfBccAreItsTetrahedralHoles)
       EXPECT_NEAR(vertex.radius, std::sqrt(5.0) / 4.0 * a, 1e-9);
       EXPECT_EQ(vertex.atoms.size(), 4U);
       std::array<long, 3> quarters{};
-      for (int k = 0; k < 3; ++k) quarters[k] = ((std::lround(4.0 * vertex.x[k] / a) % 12) + 12) % 12;
+      for (int k = 0; k < 3; ++k)
+        quarters[k] = ((std::lround(4.0 * vertex.x[k] / a) % 12) + 12) % 12;
       places.insert(quarters);
     }
     EXPECT_EQ(places.size(), 6U * 54U);
@@ -156,7 +163,8 @@ TEST(Vertices, TouchFourAtomsAndHoldNone)
     ASSERT_EQ(vertex.atoms.size(), 4U);
     for (int i = 0; i < 90; ++i) {
       double nearest = 1e9;
-      for (const Vector &image : images(cell, atoms[i], 2)) nearest = std::min(nearest, std::sqrt(distance2(image, vertex.x)));
+      for (const Vector &image : images(cell, atoms[i], 2))
+        nearest = std::min(nearest, std::sqrt(distance2(image, vertex.x)));
       const bool touches = std::count(vertex.atoms.begin(), vertex.atoms.end(), i + 1) > 0;
       if (touches)
         EXPECT_NEAR(nearest, vertex.radius, 1e-9);
@@ -175,7 +183,9 @@ TEST(Vertices, TouchFourAtomsAndHoldNone)
   const voronoi::Vertices none = voronoi::find_vertices({}, {}, 0, 5.0);
   EXPECT_TRUE(none.found.empty());
   const auto smaller = vertices(cell, atoms, 3.0);
-  EXPECT_EQ(smaller.size(), static_cast<std::size_t>(std::count_if(one.begin(), one.end(), [](const auto &v) { return v.radius <= 1.5; })));
+  EXPECT_EQ(smaller.size(),
+            static_cast<std::size_t>(std::count_if(one.begin(), one.end(),
+                                                   [](const auto &v) { return v.radius <= 1.5; })));
 }
 
 TEST(Insertion, Numbers)
@@ -216,7 +226,8 @@ TEST(Insertion, HolesAreFilledAlikeOnAnyNumberOfRanks)
     std::vector<Vector> others(placed.oxygen.begin(), placed.oxygen.begin() + i);
     others.push_back(taken[0]);
     for (const Vector &other : others)
-      for (const Vector &image : images(cell, other, 1)) EXPECT_GT(distance2(image, placed.oxygen[i]), 4.0);
+      for (const Vector &image : images(cell, other, 1))
+        EXPECT_GT(distance2(image, placed.oxygen[i]), 4.0);
   }
   EXPECT_EQ(left, 6);
 
@@ -238,8 +249,9 @@ TEST(Insertion, ShellsOfZirconium)
   // O 0: Cu 1, 2 and Zr 3 in its shell, Zr 4, 5 beyond; O 1: Cu 6 and Zr 5 in its shell, nothing beyond
   std::vector<pattern::Neighbor> own;
   if (rank == 0)
-    own = {{0, true, 4, 3.5},  {0, false, 2, 2.1}, {0, false, 1, 2.0}, {0, true, 3, 2.2}, {0, true, 5, 3.0},
-           {1, false, 6, 2.0}, {1, true, 5, 2.5},  {0, true, 7, 4.0},  {1, false, 8, 3.3}};
+    own = {{0, true, 4, 3.5}, {0, false, 2, 2.1}, {0, false, 1, 2.0},
+           {0, true, 3, 2.2}, {0, true, 5, 3.0},  {1, false, 6, 2.0},
+           {1, true, 5, 2.5}, {0, true, 7, 4.0},  {1, false, 8, 3.3}};
   const pattern::Shells shells = pattern::fill_shells(own, 2, 2.8, MPI_COMM_WORLD);
   // Zr 5 stays with O 1; the nearest Cu gets the nearest Zr
   EXPECT_EQ(shells.swaps, (std::vector<std::array<std::int64_t, 2>>{{1, 4}, {2, 7}}));

@@ -168,7 +168,8 @@ TEST_F(AlphaShapes, SlabAndRodThroughTheCell)
 
 TEST_F(AlphaShapes, CellsTooShort)
 {
-  EXPECT_THROW(alpha_shape({{0, 0, 0}, {1, 0, 0}, {0, 1, 0}}, 2.0, {{7.0, 0.0, 0.0}}), std::runtime_error);
+  EXPECT_THROW(alpha_shape({{0, 0, 0}, {1, 0, 0}, {0, 1, 0}}, 2.0, {{7.0, 0.0, 0.0}}),
+               std::runtime_error);
 }
 
 TEST_F(AlphaShapes, TooFewForASurface)

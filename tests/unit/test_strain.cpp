@@ -1,5 +1,6 @@
 // Deformation of neighbourhoods and its statistics against what is known analytically, on any number of ranks.
 
+#include "collective.h"
 #include "geometry/minimum_image.h"
 #include "io/lammps_dump.h"
 #include "strain/deformation.h"
@@ -23,16 +24,14 @@ namespace {
 
 int rank()
 {
-  int me = 0;
-  MPI_Comm_rank(MPI_COMM_WORLD, &me);
-  return me;
+  return turing_glass::rank_of(MPI_COMM_WORLD);
 }
 
 /// Which of all sites this rank has.
 template <class T> std::vector<T> mine(const std::vector<T> &all)
 {
   std::vector<T> part;
-  for (std::size_t k = rank(); k < all.size(); k += ranks_of(MPI_COMM_WORLD))
+  for (std::size_t k = rank(); k < all.size(); k += turing_glass::ranks_of(MPI_COMM_WORLD))
     part.push_back(all[k]);
   return part;
 }

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from deck import lammps  # noqa: E402
+from deck import lammps, write_data  # noqa: E402
 
 Q = 2.71
 TYPE, SLICE, DISTANCE, ATOMS, ORIGINS, TIME, MSD, MSD_ERROR, ALPHA_2, F, F_ERROR = range(11)
@@ -112,16 +112,7 @@ def crossing(times, values):
 
 
 def data_file(folder, atoms, box, tilt=(0.0, 0.0, 0.0)):
-    """atoms: (id, type, position), written in the order given; types 1 O, 2 Cu, 3 Zr."""
-    with open(os.path.join(folder, "atoms.data"), "w") as file:
-        file.write("atoms\n\n%d atoms\n3 atom types\n" % len(atoms))
-        for axis, length in zip("xyz", box):
-            file.write("0 %.10g %slo %shi\n" % (length, axis, axis))
-        if any(tilt):
-            file.write("%.10g %.10g %.10g xy xz yz\n" % tilt)
-        file.write("\nMasses\n\n1 16\n2 64\n3 91\n\nAtoms # atomic\n\n")
-        for number, kind, x in atoms:
-            file.write("%d %d %.15f %.15f %.15f\n" % (number, kind, *x))
+    write_data(os.path.join(folder, "atoms.data"), atoms, box, tilt, masses=(16, 64, 91))
 
 
 def random_atoms(seed, count, box, tilt=(0.0, 0.0, 0.0), oxygen=12):

@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from deck import lammps  # noqa: E402
+from deck import lammps, write_data  # noqa: E402
 
 FLUORITE = """\
 units metal
@@ -35,16 +35,7 @@ def row(number):
 
 
 def data_file(folder, atoms, box, tilt=(0.0, 0.0, 0.0), name="atoms.data"):
-    """atoms: (id, type, position), written in the order given; types 1 Zr, 2 O, 3 Cu."""
-    with open(os.path.join(folder, name), "w") as file:
-        file.write("atoms\n\n%d atoms\n3 atom types\n" % len(atoms))
-        for axis, length in zip("xyz", box):
-            file.write("0 %.10g %slo %shi\n" % (length, axis, axis))
-        if any(tilt):
-            file.write("%.10g %.10g %.10g xy xz yz\n" % tilt)
-        file.write("\nMasses\n\n1 91\n2 16\n3 63\n\nAtoms # atomic\n\n")
-        for number, kind, x in atoms:
-            file.write("%d %d %.10f %.10f %.10f\n" % (number, kind, *x))
+    write_data(os.path.join(folder, name), atoms, box, tilt, masses=(91, 16, 63))
 
 
 def minimum_image(a, b, box, tilt):
