@@ -1,6 +1,6 @@
 #include "compute_sq.h"
 
-#include "scattering/structure_factor.h"
+#include "scattering/grid_amplitudes.h"
 
 #include "atom.h"
 #include "domain.h"
@@ -9,6 +9,8 @@
 #include "update.h"
 
 #include <algorithm>
+#include <optional>
+#include <stdexcept>
 #include <string>
 
 using namespace LAMMPS_NS;
@@ -28,14 +30,23 @@ ComputeSQ::ComputeSQ(LAMMPS *lmp, int narg, char **arg) : Compute(lmp, narg, arg
   size_array_rows = utils::inumeric(FLERR, arg[4], false, lmp);
   if (size_array_rows < 1)
     error->all(FLERR, "Compute sq: the number of bins must be at least 1, not {}", arg[4]);
+  std::optional<int> vectors;
   for (int iarg = 5; iarg < narg; iarg += 2) {
-    if (std::string(arg[iarg]) != "vectors")
-      error->all(FLERR, "Compute sq: unknown keyword '{}' (vectors)", arg[iarg]);
-    if (iarg + 1 == narg) error->all(FLERR, "Compute sq: keyword vectors needs a number");
-    most = utils::inumeric(FLERR, arg[iarg + 1], false, lmp);
-    if (most < 1)
+    const std::string key = arg[iarg];
+    if (key != "vectors" && key != "grid")
+      error->all(FLERR, "Compute sq: unknown keyword '{}' (vectors, grid)", key);
+    if (iarg + 1 == narg) error->all(FLERR, "Compute sq: keyword {} needs a value", key);
+    if (key == "grid")
+      grid = utils::logical(FLERR, arg[iarg + 1], false, lmp) == 1;
+    else if ((vectors = utils::inumeric(FLERR, arg[iarg + 1], false, lmp)) < 1)
       error->all(FLERR, "Compute sq: vectors must be at least 1, not {}", arg[iarg + 1]);
   }
+  if (grid && !has_grid_amplitudes())
+    error->all(FLERR,
+               "Compute sq: grid needs FFTW, which this was built without "
+               "(Debian: libfftw3-mpi-dev)");
+  constexpr int few = 200;
+  most = vectors.value_or(grid ? MAXSMALLINT : few);
   array_flag = 1;
   extarray = 0;
   size_array_cols = FIRST_PARTIAL + atom->ntypes * (atom->ntypes + 1) / 2;
@@ -56,7 +67,12 @@ void ComputeSQ::init()
 void ComputeSQ::compute_array()
 {
   invoked_array = update->ntimestep;
-  const auto vectors = wave_vectors(turing_glass::geometry::cell_of(*domain), q_max, size_array_rows, most);
+  std::vector<WaveVector> vectors;
+  try {
+    vectors = wave_vectors(turing_glass::geometry::cell_of(*domain), q_max, size_array_rows, most);
+  } catch (const std::runtime_error &e) {
+    error->all(FLERR, "Compute sq: {}", e.what());
+  }
 
   const int types = atom->ntypes;
   std::vector<Vector> places;
@@ -69,8 +85,18 @@ void ComputeSQ::compute_array()
     mine[kinds.back() - 1] += 1.0;
   }
   MPI_Allreduce(mine.data(), atoms.data(), types, MPI_DOUBLE, MPI_SUM, world);
+  if (2 * vectors.size() * types > MAXSMALLINT)
+    error->all(FLERR, "Compute sq: {} vectors are too many: lower the largest q, or 'vectors'",
+               vectors.size());
   std::vector<double> here(2 * vectors.size() * types, 0.0), amplitudes(here.size());
-  add_amplitudes(vectors, places, kinds, types, here);
+  if (grid) {
+    try {
+      add_grid_amplitudes(vectors, places, kinds, types, here, world);
+    } catch (const std::runtime_error &e) {
+      error->all(FLERR, "Compute sq: {}", e.what());
+    }
+  } else
+    add_amplitudes(vectors, places, kinds, types, here);
   MPI_Allreduce(here.data(), amplitudes.data(), static_cast<int>(here.size()), MPI_DOUBLE, MPI_SUM,
                 world);
 

@@ -24,7 +24,8 @@ class ComputeSQ : public Compute {
 
  private:
   double q_max;
-  int most = 200;    // vectors of a bin
+  int most;             // vectors of a bin
+  bool grid = false;    // amplitudes by a fast Fourier transform
 };
 
 }    // namespace LAMMPS_NS

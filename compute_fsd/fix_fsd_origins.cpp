@@ -18,6 +18,7 @@
 #include <cstdio>
 #include <cstring>
 #include <numeric>
+#include <optional>
 
 using namespace LAMMPS_NS;
 using namespace FixConst;
@@ -64,13 +65,16 @@ FixFSDOrigins::FixFSDOrigins(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg,
         FLERR,
         "Compute fsd: sin(qr)/(qr) is the average over directions in three dimensions; this system has two");
   oxygen_type.assign(atom->ntypes + 1, 0);
-  int low = 0, high = 0;
-  utils::bounds(FLERR, arg[3], 1, atom->ntypes, low, high, error);
-  std::fill(oxygen_type.begin() + low, oxygen_type.begin() + high + 1, 1);
+  const bool stratified = std::string(arg[3]) != "none";
+  if (stratified) {
+    int low = 0, high = 0;
+    utils::bounds(FLERR, arg[3], 1, atom->ntypes, low, high, error);
+    std::fill(oxygen_type.begin() + low, oxygen_type.begin() + high + 1, 1);
+  }
 
   std::vector<double> q;
   bigint first = 10, last = 100000;
-  int per_decade = 10, slots = 32, slices = 20;
+  int per_decade = 10, slots = 32, slices = stratified ? 20 : 0;
   const auto is_word = [](const char *word) {
     return std::isalpha(static_cast<unsigned char>(word[0])) != 0;
   };
@@ -119,6 +123,8 @@ FixFSDOrigins::FixFSDOrigins(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg,
           key);
   }
   if (q.empty()) error->all(FLERR, "Compute fsd: no wave number; give  q 2.71");
+  if (!stratified && slices != 0)
+    error->all(FLERR, "Compute fsd: slices need oxygen; give its types instead of 'none'");
   if (!file.empty() && comm->me == 0) {
     FILE *fp = fopen((file + ".new").c_str(), "w");
     if (!fp) error->one(FLERR, "Compute fsd: cannot open {}.new: {}", file, utils::getsyserror());
@@ -227,21 +233,26 @@ void FixFSDOrigins::open(int slot)
     places[i] = unwrapped(atom, domain, i);
     if (oxygen_type[atom->type[i]]) own_oxygen.push_back(places[i]);
   }
-  const std::vector<Vector> oxygen = turing_glass::gather_all(own_oxygen, world);
-  if (oxygen.empty())
-    error->all(FLERR,
-               "Compute fsd: there is no oxygen at step {}; its types are the first argument",
-               update->ntimestep);
-  const NearestPoint nearest(cell, oxygen);
-
   const Relaxation &relaxation = ring->relaxation;
+  std::optional<NearestPoint> nearest;
+  if (relaxation.slices() > 0) {
+    const std::vector<Vector> oxygen = turing_glass::gather_all(own_oxygen, world);
+    if (oxygen.empty())
+      error->all(FLERR,
+                 "Compute fsd: there is no oxygen at step {}; its types are the first argument, or "
+                 "'none' if there are to be no slices",
+                 update->ntimestep);
+    nearest.emplace(cell, oxygen);
+  }
+
   for (int i = 0; i < own; ++i) {
     double *entry = kept[i] + PER_SLOT * slot;
     entry[BIN] = -1.0;
     if (!(atom->mask[i] & groupbit)) continue;
     std::copy_n(places[i].begin(), 3, entry + PLACE);
+    const double beyond = relaxation.slices() + 1.0;
     const double slice =
-        std::min(1.0 + nearest.distance(places[i]) / width, relaxation.slices() + 1.0);
+        nearest ? std::min(1.0 + nearest->distance(places[i]) / width, beyond) : beyond;
     entry[BIN] = relaxation.bin(atom->type[i], static_cast<int>(slice));
   }
 }

@@ -56,12 +56,17 @@ def draw_map(axes, folder):
 
 
 def draw_radii(axes, folder):
-    for name, color, label in (("patches_mask.dat", "0.5", "mask"), ("patches_map.dat", ops.OXYGEN, "sample")):
+    bounds = (folder / "sample.lammpstrj").read_text().split("ITEM: ")[3].splitlines()[1].split()
+    plate = float(bounds[1]) - float(bounds[0])
+    # the mask has been scaled to the plate; radii of its patches are in pixels
+    scaled = plate / plt.imread(folder / "mask.png").shape[1]
+    for name, unit, color, label in (("patches_mask.dat", scaled, "0.5", "mask"),
+                                     ("patches_map.dat", 1.0, ops.OXYGEN, "sample")):
         table = np.loadtxt(folder / name, ndmin=2)
-        pixel = table[0, 0]
-        axes.bar(table[:, 0] / pixel, table[:, 2] * pixel, 0.8, color=color, alpha=0.5, label=label)
-        axes.plot(table[:, 0] / pixel, table[:, 3] * pixel, color=color, lw=1.0, ls="--")
-    axes.set(xlabel="radius of a patch (pixels)", ylabel="density of probability", title="patches; dashed: LSW")
+        radii, density, curve = table[:, 0] * unit, table[:, 2] / unit, table[:, 3] / unit
+        axes.bar(radii, density, 0.9 * radii[0], color=color, alpha=0.5, label=label)
+        axes.plot(radii, curve, color=color, lw=1.2, ls="--")
+    axes.set(xlabel="radius of a patch (Å)", ylabel="density of probability (1/Å)", title="patches; dashed: LSW")
     axes.legend(frameon=False)
 
 

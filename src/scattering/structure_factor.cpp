@@ -4,6 +4,9 @@
 #include <cmath>
 #include <cstdint>
 #include <numeric>
+#include <queue>
+#include <stdexcept>
+#include <string>
 
 namespace turing_glass::scattering {
 
@@ -50,23 +53,34 @@ std::vector<WaveVector> wave_vectors(const Cell &cell, double q_max, int bins, i
   const double edges[] = {h[0], std::hypot(cell.xy, h[1]), std::hypot(cell.xz, cell.yz, h[2])};
   int largest[3];
   for (int k = 0; k < 3; ++k) largest[k] = static_cast<int>(q_max * edges[k] / two_pi);
-  std::vector<WaveVector> vectors;
+  const double about =
+      std::pow(q_max / two_pi, 3) * h[0] * h[1] * h[2] * two_pi / 3.0;    // half a ball
+  constexpr double too_many = 1e9;
+  if (about > too_many)
+    throw std::runtime_error("up to this q there are some " + std::to_string(std::llround(about)) +
+                             " wave vectors: lower it");
+
+  // of each bin those with the lowest scrambled numbers, the highest of them on top
+  struct Candidate {
+    std::uint64_t order;
+    WaveVector vector;
+    bool operator<(const Candidate &other) const { return order < other.order; }
+  };
+  std::vector<std::priority_queue<Candidate>> found(bins);
   for (int x = 0; x <= largest[0]; ++x)
     for (int y = x == 0 ? 0 : -largest[1]; y <= largest[1]; ++y)
       for (int z = x == 0 && y == 0 ? 1 : -largest[2]; z <= largest[2]; ++z) {
-        const double a = x / h[0], b = (y - cell.xy * a) / h[1], c = (z - cell.xz * a - cell.yz * b) / h[2];
+        const double a = x / h[0], b = (y - cell.xy * a) / h[1],
+                     c = (z - cell.xz * a - cell.yz * b) / h[2];
         const double length = two_pi * std::hypot(a, b, c);
-        if (length < q_max)
-          vectors.push_back({{x, y, z}, static_cast<int>(length / q_max * bins), length});
+        if (length >= q_max) continue;
+        const int bin = static_cast<int>(length / q_max * bins);
+        found[bin].push({scrambled({x, y, z}), {{x, y, z}, bin, length}});
+        if (static_cast<int>(found[bin].size()) > most) found[bin].pop();
       }
-
-  std::vector<int> count(bins, 0);
-  std::sort(vectors.begin(), vectors.end(), [](const WaveVector &a, const WaveVector &b) {
-    return scrambled(a.n) < scrambled(b.n);
-  });
-  vectors.erase(std::remove_if(vectors.begin(), vectors.end(),
-                               [&](const WaveVector &v) { return ++count[v.bin] > most; }),
-                vectors.end());
+  std::vector<WaveVector> vectors;
+  for (auto &bin : found)
+    for (; !bin.empty(); bin.pop()) vectors.push_back(bin.top().vector);
   // neighbours in the tables of phases
   std::sort(vectors.begin(), vectors.end(),
             [](const WaveVector &a, const WaveVector &b) { return a.n < b.n; });

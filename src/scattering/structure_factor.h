@@ -27,6 +27,7 @@ struct WaveVector {
 
 /// All with 0 < |q| < `q_max`, in `bins` bins of equal width. Of a bin with more than `most` so many are taken, in
 /// a disorder that depends on n alone, so that they are the same for cells that differ a little.
+/// std::runtime_error where there are more than 1e9.
 std::vector<WaveVector> wave_vectors(const Cell &cell, double q_max, int bins, int most);
 
 /// Adds rho_a of these atoms to `amplitudes` [vector][type][real, imaginary]; `types` from 1 to `type_count`,

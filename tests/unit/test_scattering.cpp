@@ -1,6 +1,7 @@
 // Distances to oxygen, time origins, and what is measured from them.
 
 #include "geometry/nearest_point.h"
+#include "scattering/grid_amplitudes.h"
 #include "scattering/relaxation.h"
 #include "scattering/structure_factor.h"
 #include "scattering/time_origins.h"
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <random>
 
@@ -333,4 +335,37 @@ TEST(StructureFactor, VectorsOfABin)
     same +=
         std::any_of(others.begin(), others.end(), [&](const WaveVector &o) { return o.n == v.n; });
   EXPECT_GT(same, static_cast<int>(some.size()) - 40);
+}
+
+TEST(StructureFactor, GridGivesTheSameAmplitudes)
+{
+  if (!has_grid_amplitudes()) GTEST_SKIP() << "built without FFTW";
+  std::mt19937 random(17);
+  std::uniform_real_distribution<double> uniform(-0.5, 1.5);
+  const Cell cell{{}, {12.0, 15.0, 9.0}, 3.0, -2.0, 4.0, {true, true, true}};
+  const auto vectors = wave_vectors(cell, 8.0, 40, std::numeric_limits<int>::max());
+  ASSERT_GT(vectors.size(), 5000);
+  std::vector<Vector> places(400);
+  std::vector<int> types;
+  for (Vector &s : places) {
+    for (double &x : s) x = uniform(random);
+    types.push_back(types.size() % 3 == 0 ? 2 : 1);
+  }
+  std::vector<double> exact(4 * vectors.size(), 0.0), grid(exact);
+  add_amplitudes(vectors, places, types, 2, exact);
+  add_grid_amplitudes(vectors, places, types, 2, grid, MPI_COMM_SELF);
+  double largest = 0.0;
+  for (std::size_t k = 0; k < exact.size(); ++k)
+    largest = std::max(largest, std::abs(exact[k] - grid[k]));
+  EXPECT_LT(largest, 2e-5 * std::sqrt(400.0));
+  RecordProperty("largest_difference", std::to_string(largest / std::sqrt(400.0)));
+}
+
+TEST(StructureFactor, GridTooLarge)
+{
+  if (!has_grid_amplitudes()) GTEST_SKIP() << "built without FFTW";
+  std::vector<double> amplitudes(2);
+  EXPECT_THROW(add_grid_amplitudes({{{600, 0, 600}, 0, 1.0}, {{0, 600, 0}, 0, 1.0}},
+                                   {{0.0, 0.0, 0.0}}, {1}, 1, amplitudes, MPI_COMM_SELF),
+               std::runtime_error);
 }

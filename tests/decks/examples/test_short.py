@@ -8,11 +8,12 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from deck import SOURCE, lammps  # noqa: E402
 
 
-def example(topic, name, ranks, options=(), **values):
+def example(topic, name, ranks, options=(), expect_error=False, **values):
     with open(os.path.join(SOURCE, "examples", topic, name)) as file:
         potentials = os.path.join(SOURCE, "examples", "potentials") + ":" + os.environ.get("LAMMPS_POTENTIALS", "")
-        words = [word for key, value in values.items() for word in ("-var", key, str(value))]
-        return lammps(file.read(), ranks, arguments=[*options, *words], environment={"LAMMPS_POTENTIALS": potentials})
+        words = [word for key, value in values.items() for word in ("-var", key, *str(value).split())]
+        return lammps(file.read(), ranks, arguments=[*options, *words], environment={"LAMMPS_POTENTIALS": potentials},
+                      expect_error=expect_error)
 
 
 def numbers(path):
@@ -55,10 +56,20 @@ class Short(unittest.TestCase):
         self.assertRegex(run.text, r"pattern solve 256 256 tau 4.5 start homogeneous 0\.\d+ delta 0\.\d+ file")
 
     def test_dynamics(self):
-        run = example("dynamics", "in.dynamics", 2, nx=5, ny=5, nz=5, n_O=12, t_melt=0.1, t_relax=0.1, t_watch=0.4, t_last=0.2, mincount=5)
-        rows = numbers(run.path("dynamics.dat"))
-        self.assertTrue(all(0.5 < row[5] <= 1.0 for row in rows[:3]), rows[:3])    # F soon after the origins
-        self.assertEqual(len(list(run.tables("sq.dat").values())[-1]), 80)
+        for oxygen in ("dispersed", "clustered"):
+            run = example("dynamics", "in.dynamics", 2, oxygen=oxygen, nx=7, ny=7, nz=5, pixels=12, t_melt=0.1, t_relax=0.1,
+                          t_watch=0.4, t_last=0.2, mincount=5)
+            rows = numbers(run.path("dynamics.dat"))
+            self.assertTrue(all(0.5 < row[5] <= 1.0 for row in rows[:3]), rows[:3])    # F soon after the origins
+            self.assertEqual(len(list(run.tables("sq.dat").values())[-1]), 80)
+
+    def test_vft(self):
+        """Two temperatures, which are too few for the fit, the last line; their tables are there."""
+        run = example("dynamics", "in.vft", 2, expect_error=True, T="2200 1800", t_melt=0.1, t_relax=0.02, t_watch=0.2, t_last=0.04)
+        self.assertIn("relaxation times at four temperatures or more", run.text)
+        self.assertEqual([row[0] for row in numbers(run.path("tau.dat"))], [2200, 1800])
+        for temperature in (2200, 1800):
+            self.assertTrue(0.9 < numbers(run.path("F_%d.dat" % temperature))[0][5] <= 1.0)
 
     def test_isoconfigurational(self):
         """Propensities and displacement factors; their definition, from the dump alone."""

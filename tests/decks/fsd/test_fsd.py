@@ -184,6 +184,23 @@ class Dynamics(unittest.TestCase):
                     for u, v in zip(a, b):
                         self.assertAlmostEqual(u, v, delta=1e-10 * max(1.0, abs(u)), msg=key)
 
+    def test_without_oxygen(self):
+        """Of 'none' there are no slices; what all atoms do is the same, for oxygen has no part in it."""
+        box = (19.0, 16.0, 18.0)
+        rows = []
+        for oxygen in ("1", "none"):
+            folder = tempfile.mkdtemp(dir=os.getcwd())
+            data_file(folder, random_atoms(6, 200, box), box)
+            run = lammps(GAS + "compute s all fsd %s q 2.71 times 5 50 10 origins 8 mincount 5\n" % oxygen
+                         + OUT.format(every=100) + "run 100\n", 2, folder=folder)
+            rows.append({key: values for key, values in array(run, "out.dat").items() if key[1] == 0})
+        self.assertEqual(len(rows[0]), 4)
+        self.assertEqual(rows[0].keys(), rows[1].keys())
+        for key in rows[0]:
+            for a, b in zip(rows[0][key], rows[1][key]):
+                for u, v in zip(a, b):
+                    self.assertAlmostEqual(u, v, delta=1e-10 * max(1.0, abs(u)), msg=key)
+
     def test_brownian_layers(self):
         """Two layers of different D: F = exp(-q^2 D t), tau = 1/(q^2 D), MSD = 6 D t, alpha_2 = 0 in each."""
         generator = random.Random(11)
@@ -313,6 +330,7 @@ class Dynamics(unittest.TestCase):
             ("fsd 1 q 2.71 slides 3", "unknown keyword 'slides'"),
             ("fsd 1 q 2.71 file no/folder/f", "cannot open"),
             ("fsd 1 q 2.71", "there is no oxygen at step 0"),
+            ("fsd none q 2.71 slices 3", "slices need oxygen"),
             ("fsd 2 q 2.71\nrun 1\nreset_timestep 1000", "Cannot reset timestep"),
             ("fsd 2 q 2.71 times 10 100 5\nrun 10\ntimestep 0.003\nrun 10", "the time step was"),
         )

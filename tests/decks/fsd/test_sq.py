@@ -88,13 +88,26 @@ class StructureFactor(unittest.TestCase):
                 for u, v in zip(a, b):
                     self.assertAlmostEqual(u, v, delta=1e-10 * max(1.0, abs(u)))
 
+    def test_grid(self):
+        """The transform of a grid gives what the sums over all vectors give, on any number of ranks."""
+        head = GAS.format(seed=31, shape="prism 0 25 0 30 0 28 8 -5 4")
+        exact = self.rows(head + "compute s all sq 6 60 vectors 100000\n" + OUT)
+        for ranks in (1, 2, 4):
+            grid = self.rows(head + "compute s all sq 6 60 grid yes\n" + OUT, ranks)
+            self.assertEqual([row[:2] for row in grid], [row[:2] for row in exact])
+            for a, b in zip(exact, grid):
+                for u, v in zip(a, b):
+                    self.assertAlmostEqual(u, v, delta=1e-4 * max(1.0, abs(u)))
+
     def test_wrong_use(self):
         cases = (
             ("sq 5", "compute sq"),
             ("sq 0 10", "largest q must be above 0"),
             ("sq 5 0", "at least 1"),
-            ("sq 5 10 vectors", "needs a number"),
+            ("sq 5 10 vectors", "needs a value"),
             ("sq 5 10 vectors 0", "at least 1"),
+            ("sq 5 10 grid perhaps", "perhaps"),
+            ("sq 500 10 grid yes\nfix f all ave/time 1 1 1 c_s[1] mode vector", "wave vectors: lower it"),
             ("sq 5 10 most 3", "unknown keyword 'most'"),
             ("sq 5 10\nchange_box all boundary p p f", "periodic along three axes"),
         )
