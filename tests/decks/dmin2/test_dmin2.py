@@ -188,6 +188,7 @@ class Deformation(unittest.TestCase):
         v = vector(run)
         for key, value in expected.vector.items():
             self.assertAlmostEqual(v[key], value, delta=1e-8 * max(1.0, abs(value)), msg=key)
+        return run
 
     def test_affine(self):
         """All of a change of box: no residual, and F is that of the cell."""
@@ -246,6 +247,17 @@ class Deformation(unittest.TestCase):
                   "change_box all x scale 1.05 xy final -7.5 remap units box\n" + dump() + "run 0\n" + PRINT
                   + "write_dump all custom after.dump id x y z modify format float %.17g\n")
         self.check(script, 4, 5.0)
+
+    def test_npt(self):
+        """A barostat that lets the cell grow and tilt while atoms move, against all pairs."""
+        script = (head() + "compute d all dmin2 cutoff 5.0 gradient yes\n"
+                  "run 0\nwrite_dump all custom before.dump id x y z modify format float %.17g\n"
+                  "velocity all create 2000 1 loop geom\ntimestep 0.002\nneighbor 0.5 bin\n"
+                  "fix 1 all npt temp 2000 2000 0.1 tri 0.0 0.0 0.2\nrun 150\nunfix 1\n" + dump() + "run 0\n" + PRINT
+                  + "write_dump all custom after.dump id x y z modify format float %.17g\nprint 'cell: $(lx) $(xy)'\n")
+        length, tilt = self.check(script, 2, 5.0).printed("cell")
+        self.assertGreater(length, 16.0 * 1.01)
+        self.assertGreater(abs(tilt), 0.0)
 
     def test_ranks(self):
         """1, 2 and 4 ranks agree."""
