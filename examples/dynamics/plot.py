@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Draws what in.dynamics measured: mobility by element, F_s by distance to oxygen, tau(d), S(q) (dynamics.png).
+"""Draws what in.dynamics measured: mobility by element, F_s by distance to oxygen, tau(d), S(q).
 
-usage: plot.py [FOLDER]     (where in.dynamics left its files; default: this one)
+usage: plot.py [FOLDER ...] [-o PICTURE]     (default: this folder; dynamics.png)
+
+A row for each folder; tau(d) of the others is there in grey.
 """
 
 import argparse
@@ -48,10 +50,12 @@ def draw_scattering(axes, tables):
     axes.legend(frameon=False, fontsize=8)
 
 
-def draw_times(axes, tables):
-    rows = tables[-1][1]
-    reached = rows[:, 1] > 0
-    axes.errorbar(rows[reached, 0], rows[reached, 1], rows[reached, 2], color="black", marker="o", ms=4, capsize=2)
+def draw_times(axes, all_tables, mine):
+    for tables in all_tables:
+        rows = tables[-1][1]
+        rows = rows[rows[:, 1] > 0]
+        look = {"color": "black", "zorder": 2} if tables is mine else {"color": "0.75", "zorder": 1}
+        axes.errorbar(rows[:, 0], rows[:, 1], rows[:, 2], marker="o", ms=4, capsize=2, **look)
     axes.set(xlabel="distance to oxygen (Å)", ylabel=r"$\tau_\alpha$ (ps)", yscale="log")
 
 
@@ -64,15 +68,19 @@ def draw_structure(axes, path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", nargs="?", default=".", type=Path, help="where in.dynamics left its files")
-    folder = parser.parse_args().folder
-    tables = blocks(folder / "dynamics.dat")
-    figure, axes = plt.subplots(1, 4, figsize=(17.0, 3.8), layout="constrained")
-    draw_mobility(axes[0], tables)
-    draw_scattering(axes[1], tables)
-    draw_times(axes[2], tables)
-    draw_structure(axes[3], folder / "sq.dat")
-    figure.savefig(folder / "dynamics.png", dpi=100)
+    parser.add_argument("folders", nargs="*", default=["."], type=Path, help="where in.dynamics left its files")
+    parser.add_argument("-o", "--output", default="dynamics.png", help="the picture")
+    options = parser.parse_args()
+    all_tables = [blocks(folder / "dynamics.dat") for folder in options.folders]
+    rows = len(options.folders)
+    figure, axes = plt.subplots(rows, 4, figsize=(17.0, 3.8 * rows), squeeze=False, layout="constrained")
+    for row, folder, tables in zip(axes, options.folders, all_tables):
+        draw_mobility(row[0], tables)
+        draw_scattering(row[1], tables)
+        draw_times(row[2], all_tables, tables)
+        draw_structure(row[3], folder / "sq.dat")
+        row[0].set_title(folder.name, loc="left")
+    figure.savefig(options.output, dpi=90)
 
 
 if __name__ == "__main__":

@@ -71,6 +71,17 @@ class Short(unittest.TestCase):
         for temperature in (2200, 1800):
             self.assertTrue(0.9 < numbers(run.path("F_%d.dat" % temperature))[0][5] <= 1.0)
 
+    def test_shear(self):
+        """In a running box, and with oxygen step by step."""
+        run = example("shear", "in.shear", 2, nx=5, ny=10, nz=5, t_melt=0.1, t_quench=0.1, rate=2.0)
+        rows = numbers(run.path("shear.dat"))
+        self.assertEqual(len(rows), 151)
+        self.assertAlmostEqual(rows[-1][1], 2.0 * 0.002 * 1500, places=6)    # rate times time
+        run = example("shear", "in.shear", 2, potential="nnap", percent=3, protocol="aqs", strain_end=0.002, nx=5, ny=10,
+                      t_melt=0.1, t_quench=0.1)
+        self.assertEqual([row[1] for row in numbers(run.path("shear.dat"))], [0.001, 0.002])
+        self.assertEqual(len(run.dump("atoms.dump")), 412)    # 3 % O to 400 metal atoms
+
     def test_isoconfigurational(self):
         """Propensities and displacement factors; their definition, from the dump alone."""
         run = example("dynamics", "in.isoconfigurational", 2, nx=5, ny=5, nz=5, n_O=12, t_melt=0.1, t_relax=0.1, t_run=0.1, runs=2)
