@@ -1,5 +1,6 @@
 # The style folders, one a family; a new family is one word here and its rows in src/plugin.cpp.
-set(TURINGGLASS_STYLE_FOLDERS pair_nnap fix_remd_swap compute_ops fix_insert_mask compute_fsd compute_dmin2)
+set(TURINGGLASS_STYLE_FOLDERS pair_nnap fix_remd_swap compute_ops fix_insert_mask compute_fsd compute_dmin2
+    onset_command)
 
 set(TURINGGLASS_ROOT ${CMAKE_CURRENT_LIST_DIR}/..)
 get_filename_component(TURINGGLASS_ROOT ${TURINGGLASS_ROOT} ABSOLUTE)

@@ -21,6 +21,7 @@
 #include "fix_remd_swap.h"
 #include "fsd_command.h"
 #include "nnap_command.h"
+#include "onset_command.h"
 #include "pair_nnap.h"
 #include "pattern_command.h"
 #include "remd_command.h"
@@ -86,6 +87,7 @@ constexpr StyleEntry styles[] = {
     compute<ComputeDMin2>("dmin2", "non-affine deformation and its localisation"),
     fix<FixDMin2Reference>("DMIN2/REFERENCE", "helper of compute dmin2"),
     command<FSD>("fsd", "fits relaxation times to temperature and to distance"),
+    command<OnsetCommand>("onset", "onset of the glass transition from the enthalpy on heating"),
 };
 
 // ---- the ABI guard ------------------------------------------------------------------------------

@@ -42,12 +42,13 @@ def draw_mobility(axes, tables):
 def draw_scattering(axes, tables):
     curves = [(re.search(r"distance (\S+) to (\S+),", comment), rows) for comment, rows in tables
               if re.match("# all types, slice", comment)]
-    for k, (ends, rows) in enumerate(curves):
-        color = plt.cm.plasma(k / max(1, len(curves)))
-        axes.errorbar(rows[:, 0], rows[:, 5], rows[:, 6], color=color, lw=1.2, label="%s–%s Å" % ends.groups())
+    scale = plt.cm.ScalarMappable(plt.Normalize(0.0, float(curves[-1][0].group(2))), "plasma")
+    for ends, rows in curves:
+        middle = sum(map(float, ends.groups())) / 2
+        axes.errorbar(rows[:, 0], rows[:, 5], rows[:, 6], color=scale.to_rgba(middle), lw=1.2)
+    axes.figure.colorbar(scale, ax=axes, label="distance to oxygen (Å)")
     axes.axhline(np.exp(-1), color="0.6", lw=0.8, ls=":")
     axes.set(xlabel="t (ps)", ylabel="$F_{s,d}(q, t)$", xscale="log", ylim=(0, 1))
-    axes.legend(frameon=False, fontsize=8)
 
 
 def draw_times(axes, all_tables, mine):

@@ -1,0 +1,108 @@
+#include "onset_command.h"
+
+#include "collective.h"
+#include "fit/onset.h"
+
+#include "comm.h"
+#include "error.h"
+#include "fmt/format.h"
+#include "utils.h"
+
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+using namespace LAMMPS_NS;
+using namespace turing_glass::fit;
+
+namespace {
+
+struct Settings {
+  int degree = 2, bootstrap = 200, seed = 1;
+  std::string curve, value;    // files; empty: none
+};
+
+Settings parse(LAMMPS *lmp, int narg, char **arg)
+{
+  Settings s;
+  for (int iarg = 1; iarg < narg; iarg += 2) {
+    const std::string key = arg[iarg];
+    int *number = key == "degree" ? &s.degree
+        : key == "bootstrap"      ? &s.bootstrap
+        : key == "seed"           ? &s.seed
+                                  : nullptr;
+    std::string *file = key == "curve" ? &s.curve : key == "value" ? &s.value : nullptr;
+    if (!number && !file)
+      lmp->error->all(FLERR,
+                      "Command onset: unknown keyword '{}' (degree, bootstrap, seed, curve, value)",
+                      key);
+    if (iarg + 1 == narg) lmp->error->all(FLERR, "Command onset: keyword {} needs a value", key);
+    if (file)
+      *file = arg[iarg + 1];
+    else
+      *number = utils::inumeric(FLERR, arg[iarg + 1], false, lmp);
+  }
+  if (s.degree != 1 && s.degree != 2)
+    lmp->error->all(FLERR, "Command onset: degree is 1 or 2, not {}", s.degree);
+  if (s.bootstrap < 0) lmp->error->all(FLERR, "Command onset: bootstrap must be at least 0");
+  return s;
+}
+
+void write(const std::string &path, const std::string &text)
+{
+  FILE *file = fopen(path.c_str(), "w");
+  const bool written = file && fputs(text.c_str(), file) >= 0;
+  if ((file && fclose(file) != 0) || !written)
+    throw std::runtime_error(path + ": cannot be written");
+}
+
+std::string report(const std::string &path, const std::vector<Stay> &stays, const OnsetFit &fit)
+{
+  const auto shown = [](const Estimate &e) { return fmt::format("{:.6g} +- {:.2g}", e.value, e.error); };
+  const double step = fit.liquid.value - fit.glass.value;
+  std::string text = fmt::format(
+      "onset: {}: {} stays from {:g} to {:g}\n"
+      "  T_onset = {}  ({} samples of stays, {} without a fit)\n"
+      "  centre = {}, width = {}{}\n"
+      "  C_p = {} of the glass, {} of the liquid\n"
+      "  peak = {:.5g} at {:.6g}, {:.1f} % of the step above the liquid (of straight branches 10 %)\n"
+      "  lines = {}, where two straight lines meet\n"
+      "  chi^2 = {:.4g} of {} degrees of freedom, polynomials of degree {}\n",
+      path, stays.size(), stays.front().T, stays.back().T, shown(fit.onset), fit.bootstrap,
+      fit.failed, shown(fit.center), shown(fit.width),
+      fit.width_resolved ? "" : " (less: half the distance between stays)", shown(fit.glass),
+      shown(fit.liquid), fit.peak, fit.peak_T, 100.0 * (fit.peak - fit.liquid.value) / step,
+      shown(fit.lines), fit.chi_squared, fit.freedom, fit.degree);
+  return text;
+}
+
+}    // namespace
+
+void OnsetCommand::command(int narg, char **arg)
+{
+  if (narg < 1) utils::missing_cmd_args(FLERR, "onset", error);
+  const Settings settings = parse(lmp, narg, arg);
+  const std::string path = arg[0];
+  try {
+    turing_glass::on_first_rank(world, [&] {
+      const std::vector<Stay> stays = read_stays(path);
+      const OnsetFit fit = fit_onset(stays, settings.degree, settings.bootstrap, settings.seed);
+      utils::logmesg(lmp, report(path, stays, fit));
+      if (!settings.value.empty())
+        write(settings.value, fmt::format("{:.8g} # T_onset\n{:.3g} # its error\n", fit.onset.value,
+                                          fit.onset.error));
+      if (settings.curve.empty()) return;
+      constexpr int points = 400;
+      std::string table = "# T H C_p glass; T_onset " + fmt::format("{:.8g}\n", fit.onset.value);
+      for (int k = 0; k <= points; ++k) {
+        const double T =
+            stays.front().T + (stays.back().T - stays.front().T) * k / static_cast<double>(points);
+        table += fmt::format("{:.8g} {:.10g} {:.8g} {:.8g}\n", T, fit.H(T), fit.C_p(T), fit.baseline(T));
+      }
+      write(settings.curve, table);
+    });
+  } catch (const std::runtime_error &e) {
+    error->all(FLERR, "Command onset: {}", e.what());
+  }
+}
