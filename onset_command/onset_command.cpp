@@ -59,7 +59,9 @@ void write(const std::string &path, const std::string &text)
 
 std::string report(const std::string &path, const std::vector<Stay> &stays, const OnsetFit &fit)
 {
-  const auto shown = [](const Estimate &e) { return fmt::format("{:.6g} +- {:.2g}", e.value, e.error); };
+  const auto shown = [](const Estimate &e) {
+    return fmt::format("{:.6g} +- {:.2g}", e.value, e.error);
+  };
   const double step = fit.liquid.value - fit.glass.value;
   std::string text = fmt::format(
       "onset: {}: {} stays from {:g} to {:g}\n"
@@ -90,15 +92,17 @@ void OnsetCommand::command(int narg, char **arg)
       const OnsetFit fit = fit_onset(stays, settings.degree, settings.bootstrap, settings.seed);
       utils::logmesg(lmp, report(path, stays, fit));
       if (!settings.value.empty())
-        write(settings.value, fmt::format("{:.8g} # T_onset\n{:.3g} # its error\n", fit.onset.value,
-                                          fit.onset.error));
+        write(settings.value,
+              fmt::format("{:.8g} # T_onset\n{:.3g} # its error\n", fit.onset.value,
+                          fit.onset.error));
       if (settings.curve.empty()) return;
       constexpr int points = 400;
       std::string table = "# T H C_p glass; T_onset " + fmt::format("{:.8g}\n", fit.onset.value);
       for (int k = 0; k <= points; ++k) {
         const double T =
             stays.front().T + (stays.back().T - stays.front().T) * k / static_cast<double>(points);
-        table += fmt::format("{:.8g} {:.10g} {:.8g} {:.8g}\n", T, fit.H(T), fit.C_p(T), fit.baseline(T));
+        table +=
+            fmt::format("{:.8g} {:.10g} {:.8g} {:.8g}\n", T, fit.H(T), fit.C_p(T), fit.baseline(T));
       }
       write(settings.curve, table);
     });
