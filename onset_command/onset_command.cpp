@@ -20,6 +20,7 @@ namespace {
 
 struct Settings {
   int degree = 2, bootstrap = 200, seed = 1;
+  bool lines = false;
   std::string curve, value;    // files; empty: none
 };
 
@@ -33,18 +34,23 @@ Settings parse(LAMMPS *lmp, int narg, char **arg)
         : key == "seed"           ? &s.seed
                                   : nullptr;
     std::string *file = key == "curve" ? &s.curve : key == "value" ? &s.value : nullptr;
-    if (!number && !file)
-      lmp->error->all(FLERR,
-                      "Command onset: unknown keyword '{}' (degree, bootstrap, seed, curve, value)",
-                      key);
+    if (!number && !file && key != "lines")
+      lmp->error->all(
+          FLERR,
+          "Command onset: unknown keyword '{}' (lines, degree, bootstrap, seed, curve, value)",
+          key);
     if (iarg + 1 == narg) lmp->error->all(FLERR, "Command onset: keyword {} needs a value", key);
-    if (file)
+    if (key == "lines")
+      s.lines = utils::logical(FLERR, arg[iarg + 1], false, lmp) == 1;
+    else if (file)
       *file = arg[iarg + 1];
     else
       *number = utils::inumeric(FLERR, arg[iarg + 1], false, lmp);
   }
   if (s.degree != 1 && s.degree != 2)
     lmp->error->all(FLERR, "Command onset: degree is 1 or 2, not {}", s.degree);
+  if (s.lines && !s.curve.empty())
+    lmp->error->all(FLERR, "Command onset: there is no curve of two lines; leave out 'curve'");
   if (s.bootstrap < 0) lmp->error->all(FLERR, "Command onset: bootstrap must be at least 0");
   return s;
 }
@@ -57,26 +63,43 @@ void write(const std::string &path, const std::string &text)
     throw std::runtime_error(path + ": cannot be written");
 }
 
-std::string report(const std::string &path, const std::vector<Stay> &stays, const OnsetFit &fit)
+std::string shown(const Estimate &e)
 {
-  const auto shown = [](const Estimate &e) {
-    return fmt::format("{:.6g} +- {:.2g}", e.value, e.error);
-  };
+  return fmt::format("{:.6g} +- {:.2g}", e.value, e.error);
+}
+
+std::string title(const std::string &path, const std::vector<Stay> &stays)
+{
+  return fmt::format("onset: {}: {} stays from {:g} to {:g}\n", path, stays.size(), stays.front().T,
+                     stays.back().T);
+}
+
+std::string report(const OnsetFit &fit)
+{
   const double step = fit.liquid.value - fit.glass.value;
-  std::string text = fmt::format(
-      "onset: {}: {} stays from {:g} to {:g}\n"
+  return fmt::format(
       "  T_onset = {}  ({} samples of stays, {} without a fit)\n"
       "  centre = {}, width = {}{}\n"
       "  C_p = {} of the glass, {} of the liquid\n"
       "  peak = {:.5g} at {:.6g}, {:.1f} % of the step above the liquid (of straight branches 10 %)\n"
       "  lines = {}, where two straight lines meet\n"
       "  chi^2 = {:.4g} of {} degrees of freedom, polynomials of degree {}\n",
-      path, stays.size(), stays.front().T, stays.back().T, shown(fit.onset), fit.bootstrap,
-      fit.failed, shown(fit.center), shown(fit.width),
+      shown(fit.onset), fit.bootstrap, fit.failed, shown(fit.center), shown(fit.width),
       fit.width_resolved ? "" : " (less: half the distance between stays)", shown(fit.glass),
       shown(fit.liquid), fit.peak, fit.peak_T, 100.0 * (fit.peak - fit.liquid.value) / step,
       shown(fit.lines), fit.chi_squared, fit.freedom, fit.degree);
-  return text;
+}
+
+std::string curve(const std::vector<Stay> &stays, const OnsetFit &fit)
+{
+  constexpr int points = 400;
+  std::string table = fmt::format("# T H C_p glass; T_onset {:.8g}\n", fit.onset.value);
+  for (int k = 0; k <= points; ++k) {
+    const double T = stays.front().T + (stays.back().T - stays.front().T) * k / points;
+    table +=
+        fmt::format("{:.8g} {:.10g} {:.8g} {:.8g}\n", T, fit.H(T), fit.C_p(T), fit.baseline(T));
+  }
+  return table;
 }
 
 }    // namespace
@@ -89,22 +112,19 @@ void OnsetCommand::command(int narg, char **arg)
   try {
     turing_glass::on_first_rank(world, [&] {
       const std::vector<Stay> stays = read_stays(path);
-      const OnsetFit fit = fit_onset(stays, settings.degree, settings.bootstrap, settings.seed);
-      utils::logmesg(lmp, report(path, stays, fit));
+      Estimate onset;
+      if (settings.lines) {
+        onset = corner(stays);
+        utils::logmesg(lmp, title(path, stays) + "  lines = " + shown(onset) + "\n");
+      } else {
+        const OnsetFit fit = fit_onset(stays, settings.degree, settings.bootstrap, settings.seed);
+        onset = fit.onset;
+        utils::logmesg(lmp, title(path, stays) + report(fit));
+        if (!settings.curve.empty()) write(settings.curve, curve(stays, fit));
+      }
       if (!settings.value.empty())
         write(settings.value,
-              fmt::format("{:.8g} # T_onset\n{:.3g} # its error\n", fit.onset.value,
-                          fit.onset.error));
-      if (settings.curve.empty()) return;
-      constexpr int points = 400;
-      std::string table = "# T H C_p glass; T_onset " + fmt::format("{:.8g}\n", fit.onset.value);
-      for (int k = 0; k <= points; ++k) {
-        const double T =
-            stays.front().T + (stays.back().T - stays.front().T) * k / static_cast<double>(points);
-        table +=
-            fmt::format("{:.8g} {:.10g} {:.8g} {:.8g}\n", T, fit.H(T), fit.C_p(T), fit.baseline(T));
-      }
-      write(settings.curve, table);
+              fmt::format("{:.8g} # T_onset\n{:.3g} # its error\n", onset.value, onset.error));
     });
   } catch (const std::runtime_error &e) {
     error->all(FLERR, "Command onset: {}", e.what());

@@ -181,30 +181,6 @@ Refined refined(const std::vector<Stay> &stays, const Frame &frame, const Parame
   return result;
 }
 
-/// Two straight lines that meet at T: T.
-Estimate two_lines(const std::vector<Stay> &stays)
-{
-  const bool known = errors_known(stays);
-  const auto model = [](const Parameters &p, double T) {
-    return p[1] + (T < p[0] ? p[2] : p[3]) * (T - p[0]);
-  };
-  const auto residuals = [&](const Parameters &p) {
-    std::vector<double> r;
-    for (const Stay &stay : stays)
-      r.push_back((model(p, stay.T) - stay.H) / (known ? stay.error : 1.0));
-    return r;
-  };
-  // each pair of neighbours in turn has the corner between them
-  LeastSquares best;
-  best.chi_squared = std::numeric_limits<double>::infinity();
-  const double slope = (stays.back().H - stays.front().H) / (stays.back().T - stays.front().T);
-  for (std::size_t k = 2; k + 2 < stays.size(); ++k) {
-    const auto fit = least_squares(residuals, {stays[k].T, stays[k].H, slope, slope}, known);
-    if (fit.chi_squared < best.chi_squared) best = fit;
-  }
-  return best.estimate([](const Parameters &p) { return p[0]; });
-}
-
 std::string kelvin(double T)
 {
   return std::to_string(std::lround(T)) + " K";
@@ -267,6 +243,33 @@ std::vector<Stay> read_stays(const std::string &path)
   std::stable_sort(stays.begin(), stays.end(),
                    [](const Stay &a, const Stay &b) { return a.T < b.T; });
   return stays;
+}
+
+Estimate corner(const std::vector<Stay> &stays)
+{
+  constexpr std::size_t fewest = 6;
+  if (stays.size() < fewest)
+    throw std::runtime_error("two straight lines need 6 stays at least, there are " +
+                             std::to_string(stays.size()));
+  const bool known = errors_known(stays);
+  const auto model = [](const Parameters &p, double T) {
+    return p[1] + (T < p[0] ? p[2] : p[3]) * (T - p[0]);
+  };
+  const auto residuals = [&](const Parameters &p) {
+    std::vector<double> r;
+    for (const Stay &stay : stays)
+      r.push_back((model(p, stay.T) - stay.H) / (known ? stay.error : 1.0));
+    return r;
+  };
+  // each pair of neighbours in turn has the corner between them
+  LeastSquares best;
+  best.chi_squared = std::numeric_limits<double>::infinity();
+  const double slope = (stays.back().H - stays.front().H) / (stays.back().T - stays.front().T);
+  for (std::size_t k = 2; k + 2 < stays.size(); ++k) {
+    const auto fit = least_squares(residuals, {stays[k].T, stays[k].H, slope, slope}, known);
+    if (fit.chi_squared < best.chi_squared) best = fit;
+  }
+  return best.estimate([](const Parameters &p) { return p[0]; });
 }
 
 double OnsetFit::H(double T) const
@@ -374,7 +377,7 @@ OnsetFit fit_onset(const std::vector<Stay> &stays, int degree, int samples, unsi
       [&](const Parameters &q) { return Blend(q, degree, result.middle).glass(onset); });
   result.liquid = best.estimate(
       [&](const Parameters &q) { return Blend(q, degree, result.middle).liquid(onset); });
-  result.lines = two_lines(stays);
+  result.lines = corner(stays);
 
   std::mt19937 generator(seed);
   std::uniform_int_distribution<std::size_t> draw(0, stays.size() - 1);

@@ -48,6 +48,10 @@ struct OnsetFit {
   double baseline(double T) const;    ///< C_p of the glass
 };
 
+/// The temperature at which two straight lines meet that fit best: a first look, of few stays, which refuses nothing but
+/// fewer than six of them.
+Estimate corner(const std::vector<Stay> &stays);
+
 /// `degree` 1 or 2; `samples` of the bootstrap, drawn with `seed`. Throws std::runtime_error, which says why, where
 /// there are too few stays or too short ones, no transition within them, or a second one that fits as well.
 OnsetFit fit_onset(const std::vector<Stay> &stays, int degree, int samples, unsigned seed);

@@ -8,12 +8,12 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from deck import SOURCE, lammps  # noqa: E402
 
 
-def example(topic, name, ranks, options=(), expect_error=False, **values):
+def example(topic, name, ranks, options=(), expect_error=False, folder=None, **values):
     with open(os.path.join(SOURCE, "examples", topic, name)) as file:
         potentials = os.path.join(SOURCE, "examples", "potentials") + ":" + os.environ.get("LAMMPS_POTENTIALS", "")
         words = [word for key, value in values.items() for word in ("-var", key, *str(value).split())]
         return lammps(file.read(), ranks, arguments=[*options, *words], environment={"LAMMPS_POTENTIALS": potentials},
-                      expect_error=expect_error)
+                      expect_error=expect_error, folder=folder)
 
 
 def numbers(path):
@@ -70,6 +70,22 @@ class Short(unittest.TestCase):
         self.assertEqual([row[0] for row in numbers(run.path("tau.dat"))], [2200, 1800])
         for temperature in (2200, 1800):
             self.assertTrue(0.9 < numbers(run.path("F_%d.dat" % temperature))[0][5] <= 1.0)
+
+    def test_onset(self):
+        """A run that ends after three stays; another goes on with the fourth, then around where two lines meet."""
+        words = dict(nx=4, ny=4, nz=4, t_melt=0.05, quench=20000, heat=500, fine=40, around=0)
+        run = example("onset", "in.onset", 2, expect_error=True, T_last=400, **words)
+        self.assertIn("two straight lines need 6 stays at least, there are 3", run.text)
+        with open(run.path("state.in")) as file:
+            state = file.read()
+        self.assertIn("variable next index 3\n", state)
+        with open(run.path("state.in"), "w") as file:
+            file.write(state.replace("variable last index 2", "variable last index 5"))
+        run = example("onset", "in.onset", 2, expect_error=True, folder=run.folder, T_last=550, **words)
+        self.assertIn("polynomials of degree 1 need 9 stays at least", run.text)
+        rows = [row[1] for row in numbers(run.path("heating.dat"))]
+        self.assertEqual(rows[:6], list(range(300, 551, 50)))
+        self.assertIn(len(rows), (7, 8))    # one fine stay, or two
 
     def test_shear(self):
         """In a running box, and with oxygen step by step."""

@@ -61,6 +61,13 @@ class Onset(unittest.TestCase):
         for before, here, after in zip(rows, rows[1:], rows[2:]):
             self.assertAlmostEqual((after[1] - before[1]) / (after[0] - before[0]), here[2], delta=2e-6)
 
+    def test_lines(self):
+        """Where two straight lines meet, of few stays; the corner of a pair of straight lines is exactly that."""
+        run = self.run_on(heating(step=100, noise=0.0, width=1.0), "lines yes value v.dat", 2)
+        self.assertAlmostEqual(self.number(run, "lines")[0], 820.0, places=3)
+        with open(run.path("v.dat")) as file:
+            self.assertAlmostEqual(float(file.read().split()[0]), 820.0, places=3)
+
     def test_seed(self):
         """The same seed, the same error; another seed another."""
         errors = [self.number(self.run_on(heating(), "degree 1 bootstrap 50 seed %d" % seed), "T_onset") for seed in (3, 3, 4)]
@@ -76,6 +83,7 @@ class Onset(unittest.TestCase):
             (good + "1 two 3\n", "", "heating.dat, line %d" % (good.count("\n") + 1)),
             (good, "degree 3", "degree is 1 or 2"),
             (good, "bootstrap -1", "at least 0"),
+            (good, "lines yes curve c.dat", "no curve of two lines"),
             (good, "curve", "keyword curve needs a value"),
             (good, "curves x", "unknown keyword 'curves'"),
             (good, "degree 1 curve no/such/folder", "cannot be written"),
