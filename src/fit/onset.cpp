@@ -186,6 +186,16 @@ std::string kelvin(double T)
   return std::to_string(std::lround(T)) + " K";
 }
 
+void need(const std::string &what, int fewest, const std::vector<Stay> &stays)
+{
+  if (static_cast<int>(stays.size()) < fewest)
+    throw std::runtime_error(what + " need " + std::to_string(fewest) +
+                             " stays at least, there are " + std::to_string(stays.size()));
+  const auto other = [&](const Stay &s) { return s.T != stays.front().T; };
+  if (std::none_of(stays.begin(), stays.end(), other))
+    throw std::runtime_error("all stays are at " + kelvin(stays.front().T));
+}
+
 /// Blocks that depend on each other make errors that are too small; in the transition the glass relaxes, which is
 /// physics, so stays there are left out.
 void check_blocks(const std::vector<Stay> &stays, const Blend &blend)
@@ -247,10 +257,7 @@ std::vector<Stay> read_stays(const std::string &path)
 
 Estimate corner(const std::vector<Stay> &stays)
 {
-  constexpr std::size_t fewest = 6;
-  if (stays.size() < fewest)
-    throw std::runtime_error("two straight lines need 6 stays at least, there are " +
-                             std::to_string(stays.size()));
+  need("two straight lines", 6, stays);
   const bool known = errors_known(stays);
   const auto model = [](const Parameters &p, double T) {
     return p[1] + (T < p[0] ? p[2] : p[3]) * (T - p[0]);
@@ -290,12 +297,9 @@ double OnsetFit::C_p(double T) const
 OnsetFit fit_onset(const std::vector<Stay> &stays, int degree, int samples, unsigned seed)
 {
   const int branch = degree + 1, unknowns = POLYNOMIALS + 2 * branch;
+  need("polynomials of degree " + std::to_string(degree), unknowns + 3, stays);
   const auto [cold, hot] = std::minmax_element(
       stays.begin(), stays.end(), [](const Stay &a, const Stay &b) { return a.T < b.T; });
-  if (static_cast<int>(stays.size()) < unknowns + 3)
-    throw std::runtime_error("polynomials of degree " + std::to_string(degree) + " need " +
-                             std::to_string(unknowns + 3) + " stays at least, there are " +
-                             std::to_string(stays.size()));
   const double low = cold->T, range = hot->T - low;
   OnsetFit result;
   result.degree = degree;

@@ -140,6 +140,8 @@ TEST(Onset, Refusals)
   EXPECT_THAT(refusal(stays_of(lines(1600.0), 20.0, 2e-4)), testing::HasSubstr("no transition"));
   EXPECT_THAT(refusal(stays_of(lines(1290.0), 20.0, 2e-4)), testing::HasSubstr("no transition"));
   EXPECT_THAT(refusal(stays_of(lines(800.0), 200.0, 2e-4)), testing::HasSubstr("stays at least"));
+  EXPECT_THAT(refusal(std::vector<Stay>(12, {500.0, 1.0, 0.1, 4, 0.0})),
+              testing::HasSubstr("all stays are at 500 K"));
   auto correlated = stays_of(lines(800.0), 20.0, 2e-4);
   for (Stay &stay : correlated) stay.correlation = 0.6;
   EXPECT_THAT(refusal(correlated), testing::HasSubstr("stays are too short"));
