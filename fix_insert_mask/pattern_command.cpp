@@ -7,6 +7,7 @@
 #include "pattern/mask.h"
 #include "pattern/spectral_scheme.h"
 #include "pattern/structure_factor.h"
+#include "text.h"
 
 #include "comm.h"
 #include "error.h"
@@ -200,14 +201,6 @@ pt::Checkpoint checkpoint_of(const SolveCommand &c)
   return checkpoint;
 }
 
-void write_table(const std::string &path, const std::string &text)
-{
-  FILE *file = std::fopen(path.c_str(), "w");
-  const bool written = file && std::fputs(text.c_str(), file) >= 0;
-  const bool closed = file && std::fclose(file) == 0;
-  if (!written || !closed) throw std::runtime_error(path + ": cannot be written");
-}
-
 std::string cluster_table(const pt::Patches &found)
 {
   std::string text = "# patch pixels x y infinite_x infinite_y; x and y in pixels\n";
@@ -311,9 +304,9 @@ class Run {
         pt::write_npy(c_.fields + ".u.npy", u);
         pt::write_npy(c_.fields + ".v.npy", v);
       }
-      if (!c_.clusters.empty()) write_table(c_.clusters, cluster_table(found));
+      if (!c_.clusters.empty()) turing_glass::write_file(c_.clusters, cluster_table(found));
       if (!c_.structure.empty())
-        write_table(
+        turing_glass::write_file(
             c_.structure,
             structure_table(pt::structure_factor(u.values, c_.grid.nx, c_.grid.ny, c_.grid.dx)));
     });

@@ -5,6 +5,7 @@
 #include "collective.h"
 #include "pattern/lsw.h"
 #include "pattern/plate.h"
+#include "text.h"
 
 #include "atom.h"
 #include "comm.h"
@@ -137,10 +138,7 @@ void Pattern::radii(int narg, char **arg)
       table += fmt::format("{:.10g} {} {:.10g} {:.10g}\n", k * pixel, count[k],
                            count[k] / (pixel * static_cast<double>(radii.size())),
                            pt::lsw_density(k * pixel, fit.mu));
-    FILE *out = fopen(arg[1], "w");
-    const bool written = out && fputs(table.c_str(), out) >= 0;
-    if ((out && fclose(out) != 0) || !written)
-      throw std::runtime_error(fmt::format("{}: cannot be written", arg[1]));
+    turing_glass::write_file(arg[1], table);
     utils::logmesg(lmp, text);
   });
 }

@@ -2,13 +2,13 @@
 
 #include "collective.h"
 #include "fit/onset.h"
+#include "text.h"
 
 #include "comm.h"
 #include "error.h"
 #include "fmt/format.h"
 #include "utils.h"
 
-#include <cstdio>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -53,14 +53,6 @@ Settings parse(LAMMPS *lmp, int narg, char **arg)
     lmp->error->all(FLERR, "Command onset: there is no curve of two lines; leave out 'curve'");
   if (s.bootstrap < 0) lmp->error->all(FLERR, "Command onset: bootstrap must be at least 0");
   return s;
-}
-
-void write(const std::string &path, const std::string &text)
-{
-  FILE *file = fopen(path.c_str(), "w");
-  const bool written = file && fputs(text.c_str(), file) >= 0;
-  if ((file && fclose(file) != 0) || !written)
-    throw std::runtime_error(path + ": cannot be written");
 }
 
 std::string shown(const Estimate &e)
@@ -120,11 +112,12 @@ void OnsetCommand::command(int narg, char **arg)
         const OnsetFit fit = fit_onset(stays, settings.degree, settings.bootstrap, settings.seed);
         onset = fit.onset;
         utils::logmesg(lmp, title(path, stays) + report(fit));
-        if (!settings.curve.empty()) write(settings.curve, curve(stays, fit));
+        if (!settings.curve.empty()) turing_glass::write_file(settings.curve, curve(stays, fit));
       }
       if (!settings.value.empty())
-        write(settings.value,
-              fmt::format("{:.8g} # T_onset\n{:.3g} # its error\n", onset.value, onset.error));
+        turing_glass::write_file(
+            settings.value,
+            fmt::format("{:.8g} # T_onset\n{:.3g} # its error\n", onset.value, onset.error));
     });
   } catch (const std::runtime_error &e) {
     error->all(FLERR, "Command onset: {}", e.what());

@@ -5,6 +5,7 @@
 #include "collective.h"
 #include "nnap/nnap_json.h"
 #include "nnap/summary.h"
+#include "text.h"
 
 #include "comm.h"
 #include "error.h"
@@ -66,7 +67,8 @@ void NNAP::convert(int narg, char **arg)
       read_potential_files(lmp, std::vector<std::string>(arg, arg + narg - 1));
 
   try {
-    turing_glass::on_first_rank(world, [&] { write_file(out, nnap::write_nnap_json(potential)); });
+    turing_glass::on_first_rank(
+        world, [&] { turing_glass::write_file(out, nnap::write_nnap_json(potential)); });
   } catch (const std::runtime_error &e) {
     error->all(FLERR, "nnap convert: {}", e.what());
   }

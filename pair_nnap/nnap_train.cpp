@@ -8,6 +8,7 @@
 #include "io/extended_xyz.h"
 #include "nnap/nnap_json.h"
 #include "nnap/weight_tensor.h"
+#include "text.h"
 #include "train/active_set.h"
 #include "train/data_set.h"
 #include "train/fit.h"
@@ -319,7 +320,7 @@ void NNAP::train(int narg, char **arg)
       if (talks) utils::logmesg(lmp, "nnap train: going on from {}\n", checkpoint);
     } else {
       tg::on_first_rank(world, [&] {
-        write_file(
+        tg::write_file(
             curve,
             "epoch,training_loss,validation_loss,E_mae,E_rmse,F_mae,F_rmse,S_mae,rate,seconds\n");
       });
@@ -350,14 +351,14 @@ void NNAP::train(int narg, char **arg)
             "{},{:.8g},{:.8g},{:.8g},{:.8g},{:.8g},{:.8g},{:.8g},{:.6g},{:.1f}\n", r.epoch,
             r.training_loss, v.loss / v.frames, v.energy_mae(), v.energy_rmse(), v.force_mae(),
             v.force_rmse(), v.stress_mae(), r.rate, now - start);
-        if (r.best) write_file(command.out, nnap::write_nnap_json(trainer.potential()));
-        write_file(checkpoint, state);
+        if (r.best) tg::write_file(command.out, nnap::write_nnap_json(trainer.potential()));
+        tg::write_file(checkpoint, state);
       });
     }
     if (talks) utils::logmesg(lmp, "nnap train: looking for the limits of the training range\n");
     nnap::Potential trained = trainer.potential();
     tg::train::select_active_sets(trained, trainer.training(), world);
-    tg::on_first_rank(world, [&] { write_file(command.out, nnap::write_nnap_json(trained)); });
+    tg::on_first_rank(world, [&] { tg::write_file(command.out, nnap::write_nnap_json(trained)); });
     if (talks)
       utils::logmesg(lmp, "nnap train: {} holds the potential with the lowest validation loss\n",
                      command.out);
@@ -439,9 +440,9 @@ void NNAP::test(int narg, char **arg)
     if (comm->me == 0) utils::logmesg(lmp, table);
     if (!parity.empty())
       tg::on_first_rank(world, [&] {
-        write_file(parity + ".energy.csv",
-                   "frame,config_type,atoms,label,prediction,grade\n" + all_energies);
-        write_file(parity + ".force.csv", "label,prediction\n" + all_forces);
+        tg::write_file(parity + ".energy.csv",
+                       "frame,config_type,atoms,label,prediction,grade\n" + all_energies);
+        tg::write_file(parity + ".force.csv", "label,prediction\n" + all_forces);
       });
   } catch (const std::runtime_error &e) {
     error->all(FLERR, "nnap test: {}", e.what());

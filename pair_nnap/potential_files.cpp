@@ -10,7 +10,6 @@
 
 #include <mpi.h>
 
-#include <cstdio>
 #include <fstream>
 
 namespace LAMMPS_NS {
@@ -79,17 +78,6 @@ Potential read_potential_files(LAMMPS *lmp, const std::vector<std::string> &name
   } catch (const PotentialError &e) {
     lmp->error->all(FLERR, "Cannot use potential file {}", e.what());
   }
-}
-
-void write_file(const std::string &path, const std::string &content)
-{
-  const std::string part = path + ".part";
-  std::ofstream file(part, std::ios::binary);
-  file << content;
-  file.close();
-  if (!file || std::rename(part.c_str(), path.c_str()) != 0)
-    throw std::runtime_error("cannot write " + path +
-                             ": is there its folder, and room on the disk?");
 }
 
 }    // namespace LAMMPS_NS

@@ -18,9 +18,6 @@ class LAMMPS;
 turing_glass::nnap::Potential read_potential_files(LAMMPS *lmp,
                                                    const std::vector<std::string> &names);
 
-/// Replaces a file at once or not at all: an interruption leaves the old one. For one rank.
-void write_file(const std::string &path, const std::string &content);
-
 }    // namespace LAMMPS_NS
 
 #endif

@@ -1,5 +1,9 @@
 #include "text.h"
 
+#include <cstdio>
+#include <fstream>
+#include <stdexcept>
+
 namespace turing_glass {
 
 std::string in_quotes(std::string_view text)
@@ -8,6 +12,17 @@ std::string in_quotes(std::string_view text)
   std::string out = "'";
   for (const char c : text.substr(0, longest)) out += c >= ' ' && c <= '~' ? c : '?';
   return out + (text.size() > longest ? "...'" : "'");
+}
+
+void write_file(const std::string &path, const std::string &content)
+{
+  const std::string part = path + ".part";
+  std::ofstream file(part, std::ios::binary);
+  file << content;
+  file.close();
+  if (!file || std::rename(part.c_str(), path.c_str()) != 0)
+    throw std::runtime_error(path +
+                             ": cannot be written: does the folder exist, and is the disk full?");
 }
 
 }    // namespace turing_glass

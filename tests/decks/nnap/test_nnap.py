@@ -362,7 +362,7 @@ class WrongUse(Case):
         self.refused("nnap bake x\n", "'bake'", "nnap info")
         self.refused("nnap info nowhere.json\n", "nowhere.json")
         self.refused("nnap convert random-default.nnap.json out.txt\n", "'out.txt'", ".json")
-        self.refused("nnap convert random-default.nnap.json no/such/folder/out.json\n", "cannot write")
+        self.refused("nnap convert random-default.nnap.json no/such/folder/out.json\n", "no/such/folder/out.json: cannot be written")
 
 
 if __name__ == "__main__":
