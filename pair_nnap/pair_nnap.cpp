@@ -79,8 +79,9 @@ void PairNNAP::settings(int narg, char **arg)
 {
   for (int iarg = 0; iarg < narg; iarg += 2) {
     const std::string keyword = arg[iarg];
-    if (keyword != "extrapolation" && keyword != "limit")
-      error->all(FLERR, "Pair style nnap: unknown keyword '{}'; there are extrapolation and limit",
+    if (keyword != "extrapolation" && keyword != "limit" && keyword != "precision")
+      error->all(FLERR,
+                 "Pair style nnap: unknown keyword '{}'; there are extrapolation, limit and precision",
                  keyword);
     if (iarg + 1 == narg) error->all(FLERR, "Pair style nnap: {} needs a value", keyword);
     const std::string value = arg[iarg + 1];
@@ -88,6 +89,10 @@ void PairNNAP::settings(int narg, char **arg)
       grade_limit = utils::numeric(FLERR, value, false, lmp);
       if (!(grade_limit > 0.0))
         error->all(FLERR, "Pair style nnap: limit must be positive, is {}", value);
+    } else if (keyword == "precision") {
+      if (value != "double" && value != "mixed")
+        error->all(FLERR, "Pair style nnap: precision must be double or mixed, is '{}'", value);
+      mixed_precision = value == "mixed";
     } else if (value == "ignore")
       extrapolation = Extrapolation::ignore;
     else if (value == "warn")
@@ -121,7 +126,9 @@ void PairNNAP::coeff(int narg, char **arg)
   const nnap::Potential potential =
       read_potential_files(lmp, std::vector<std::string>(arg + 2, arg + 2 + nfiles));
   try {
-    impl->evaluator.emplace(potential);
+    impl->evaluator.emplace(
+        potential,
+        nnap::best_kernel(mixed_precision ? nnap::Precision::mixed : nnap::Precision::full));
   } catch (const nnap::PotentialError &e) {
     error->all(FLERR, "Pair style nnap: {}", e.what());
   }
@@ -152,8 +159,9 @@ void PairNNAP::coeff(int narg, char **arg)
     map[type] = index;
   }
   if (comm->me == 0)
-    utils::logmesg(lmp, "Pair style nnap: cutoff {} A, {} kernels\n", impl->evaluator->cutoff(),
-                   impl->evaluator->kernel_name());
+    utils::logmesg(lmp, "Pair style nnap: cutoff {} A, {} kernels in {} precision\n",
+                   impl->evaluator->cutoff(), impl->evaluator->kernel_name(),
+                   mixed_precision ? "mixed" : "double");
 }
 
 void PairNNAP::init_style()
@@ -260,9 +268,10 @@ PairNNAP::Sums PairNNAP::compute_share(int first, int last, int share, bool clea
       const int j = jlist[jj] & NEIGHMASK;
       const double dx = x[j][0] - x[i][0], dy = x[j][1] - x[i][1], dz = x[j][2] - x[i][2];
       const double rsq = dx * dx + dy * dy + dz * dz;
-      if (rsq >= cutoffsq || map[type[j]] < 0) continue;
+      // written in any case and kept by counting on: a branch would be mispredicted for half of them
       index[neighbors.count] = j;
-      neighbors.push(dx, dy, dz, rsq, map[type[j]]);
+      neighbors.set_next(dx, dy, dz, rsq, map[type[j]]);
+      neighbors.count += static_cast<int>(rsq < cutoffsq) & static_cast<int>(map[type[j]] >= 0);
     }
 
     const double e = evaluator.evaluate(map[type[i]], workspace);

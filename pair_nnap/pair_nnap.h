@@ -35,6 +35,8 @@ class PairNNAP : public Pair {
   struct Impl;
   std::unique_ptr<Impl> impl;
 
+  bool mixed_precision = false;
+
   // the extrapolation grade (docs/pair_nnap.rst)
   enum class Extrapolation { automatic, ignore, warn, stop };
   Extrapolation extrapolation = Extrapolation::automatic;

@@ -10,11 +10,31 @@ namespace {
 /// Distances below this are taken for it, so that coinciding atoms give finite numbers.
 constexpr double shortest_distance = 1e-6;
 
+constexpr std::size_t doubles_in(std::size_t bytes)
+{
+  return (bytes + sizeof(double) - 1) / sizeof(double);
+}
+
 std::size_t doubles(std::initializer_list<const AlignedVector *> arrays)
 {
   std::size_t sum = 0;
   for (const AlignedVector *a : arrays) sum += a->capacity();
   return sum * sizeof(double);
+}
+
+static_assert(KernelBasis::largest_nn == Basis::largest_nmax + 1);
+
+/// Coefficients of T_0 .. T_{nn-1} in powers of their argument, [n][k].
+std::vector<double> chebyshev_coefficients(int nn)
+{
+  std::vector<double> C(static_cast<std::size_t>(nn) * nn, 0.0);
+  for (int n = 0; n < nn; ++n)
+    for (int k = 0; k <= n; ++k) {
+      const double before = n > 1 ? C[(n - 2) * nn + k] : 0.0;
+      const double raised = n > 0 && k > 0 ? C[(n - 1) * nn + k - 1] : 0.0;
+      C[n * nn + k] = n == 0 ? 1.0 : (n == 1 ? raised : 2.0 * raised - before);
+    }
+  return C;
 }
 
 }    // namespace
@@ -33,14 +53,15 @@ std::size_t Neighbors::bytes() const
 
 std::size_t Descriptor::Scratch::bytes() const
 {
-  return doubles({&x,     &y, &z,  &r,  &rinv, &gx,    &gy, &gz, &planes,  &A,     &c,
+  return doubles({&x,     &y, &z,  &r,  &rinv, &gx,    &gy, &gz, &planes,  &sums,   &A, &c,
                   &slope, &Z, &tx, &ty, &tz,   &turns, &dA, &dc, &shifted, &slopes}) +
       (source.capacity() + first_block.capacity() + next.capacity()) * sizeof(int);
 }
 
 Descriptor::Descriptor(const Basis &basis, int ntypes) :
     ntypes_(ntypes), nn_(basis.nmax + 1), rcut_(basis.rcut), harmonics_(Invariants::degree(basis)),
-    rows_(padded(Harmonics::row_count(harmonics_.lmax))), invariants_(basis),
+    chebyshev_(chebyshev_coefficients(nn_)),
+    rows_(Invariants::rows(basis)), invariants_(basis),
     weights_(make_weight_tensor(basis, ntypes)), trainable_(trainable_weights(basis, ntypes))
 {
   for (const WeightTensor::Entry &e : weights_.entries) {
@@ -60,7 +81,8 @@ KernelBasis Descriptor::kernel_basis() const
           harmonics_.recursion.data(),
           harmonics_.dz.data(),
           harmonics_.drho.data(),
-          harmonics_.norm.data()};
+          harmonics_.norm.data(),
+          chebyshev_.data()};
 }
 
 void Descriptor::sort_by_type(const Kernel &kernel, const Neighbors &neighbors, Scratch &s) const
@@ -79,21 +101,23 @@ void Descriptor::sort_by_type(const Kernel &kernel, const Neighbors &neighbors, 
     for (AlignedVector *a : {&s.x, &s.y, &s.z, &s.r, &s.rinv, &s.gx, &s.gy, &s.gz})
       a->resize(slots);
   }
-  std::fill_n(s.source.begin(), slots, -1);
+  double *x = s.x.data(), *y = s.y.data(), *z = s.z.data(), *r = s.r.data(), *rinv = s.rinv.data();
   s.next.resize(ntypes_);
   for (int t = 0; t < ntypes_; ++t) s.next[t] = first[t] * kernel.width;
-  for (int k = 0; k < neighbors.count; ++k)
-    if (neighbors.rsq[k] < rcutsq) s.source[s.next[neighbors.type[k]]++] = k;
-
-  for (int slot = 0; slot < slots; ++slot) {
-    const int k = s.source[slot];
-    // a padding neighbour sits at the cutoff, where every radial function and its slope vanish
-    s.x[slot] = k < 0 ? rcut_ : neighbors.dx[k];
-    s.y[slot] = k < 0 ? 0.0 : neighbors.dy[k];
-    s.z[slot] = k < 0 ? 0.0 : neighbors.dz[k];
-    s.r[slot] = k < 0 ? rcutsq : neighbors.rsq[k];
+  for (int k = 0; k < neighbors.count; ++k) {
+    if (neighbors.rsq[k] >= rcutsq) continue;
+    const int slot = s.next[neighbors.type[k]]++;
+    s.source[slot] = k;
+    x[slot] = neighbors.dx[k], y[slot] = neighbors.dy[k], z[slot] = neighbors.dz[k];
+    r[slot] = neighbors.rsq[k];
   }
-  double *x = s.x.data(), *y = s.y.data(), *z = s.z.data(), *r = s.r.data(), *rinv = s.rinv.data();
+  // a padding neighbour sits at the cutoff, where every radial function and its slope vanish
+  for (int t = 0; t < ntypes_; ++t)
+    for (int slot = s.next[t]; slot < first[t + 1] * kernel.width; ++slot) {
+      s.source[slot] = -1;
+      x[slot] = rcut_, y[slot] = z[slot] = 0.0;
+      r[slot] = rcutsq;
+    }
   for (int slot = 0; slot < slots; ++slot) {
     r[slot] = std::max(std::sqrt(r[slot]), shortest_distance);
     rinv[slot] = 1.0 / r[slot];
@@ -109,17 +133,17 @@ void Descriptor::forward(const Kernel &kernel, const Neighbors &neighbors, Scrat
   sort_by_type(kernel, neighbors, s);
   const KernelBasis basis = kernel_basis();
   const int blocks = s.first_block[ntypes_];
-  s.planes.reserve_at_least(static_cast<std::size_t>(blocks) * kernel.block_stride(basis));
-  s.A.reserve_at_least(static_cast<std::size_t>(ntypes_) * nn_ * rows_);
+  s.planes.reserve_at_least(doubles_in(static_cast<std::size_t>(blocks) * kernel.plane_bytes(basis)));
+  s.sums.reserve_at_least(doubles_in(kernel.sum_bytes(basis)));
+  s.A.reserve_at_least(static_cast<std::size_t>(ntypes_) * nn_ * rows_ + kernel.width);
   s.c.reserve_at_least(static_cast<std::size_t>(weights_.np) * rows_);
   s.slope.reserve_at_least(static_cast<std::size_t>(weights_.np) * rows_);
   s.Z.reserve_at_least(static_cast<std::size_t>(ntypes_) * nn_ * rows_);
 
-  kernel.expand(basis, {s.x.data(), s.y.data(), s.z.data(), s.r.data(), s.rinv.data()}, blocks,
-                s.planes.data());
+  const KernelNeighbors lanes = {s.x.data(), s.y.data(), s.z.data(), s.r.data(), s.rinv.data()};
   for (int t = 0; t < ntypes_; ++t)
-    kernel.accumulate(basis, s.first_block[t], s.first_block[t + 1], s.planes.data(),
-                      s.A.data() + t * nn_ * rows_);
+    kernel.forward(basis, lanes, s.first_block[t], s.first_block[t + 1], s.planes.data(),
+                   s.sums.data(), s.A.data() + t * nn_ * rows_);
   std::fill_n(s.c.data(), weights_.np * rows_, 0.0);
   kernel.combine(gather_.data(), static_cast<int>(gather_.size()), rows_, s.A.data(), s.c.data());
   for (int p = 0; p < weights_.np; ++p)
@@ -142,7 +166,7 @@ void Descriptor::backward(const Kernel &kernel, Neighbors &neighbors, Scratch &s
   const KernelNeighbors lanes = {s.x.data(), s.y.data(), s.z.data(), s.r.data(), s.rinv.data()};
   for (int t = 0; t < ntypes_; ++t)
     kernel.gradient(basis, lanes, s.first_block[t], s.first_block[t + 1], s.planes.data(),
-                    Z + t * nn_ * rows_, s.gx.data(), s.gy.data(), s.gz.data());
+                    Z + t * nn_ * rows_, s.sums.data(), s.gx.data(), s.gy.data(), s.gz.data());
   const int slots = s.first_block[ntypes_] * kernel.width;
   for (int slot = 0; slot < slots; ++slot)
     if (const int k = s.source[slot]; k >= 0) {
@@ -158,7 +182,7 @@ void Descriptor::tangent(const Kernel &kernel, const Neighbors &neighbors, Scrat
   const KernelBasis basis = kernel_basis();
   const int blocks = s.first_block[ntypes_], slots = blocks * kernel.width;
   for (AlignedVector *a : {&s.tx, &s.ty, &s.tz}) a->reserve_at_least(slots);
-  s.turns.reserve_at_least(static_cast<std::size_t>(slots) * (nn_ + 4));
+  s.turns.reserve_at_least(doubles_in(static_cast<std::size_t>(blocks) * kernel.turn_bytes(basis)));
   s.dA.reserve_at_least(static_cast<std::size_t>(ntypes_) * nn_ * rows_);
   s.dc.reserve_at_least(static_cast<std::size_t>(weights_.np) * rows_);
   for (int slot = 0; slot < slots; ++slot) {

@@ -38,8 +38,14 @@ struct Neighbors {
   void clear() { count = 0; }
   void push(double x, double y, double z, double r2, int t)
   {
+    set_next(x, y, z, r2, t);
+    ++count;
+  }
+  /// What push() would add, without counting it; the next call overwrites it.
+  void set_next(double x, double y, double z, double r2, int t)
+  {
     dx[count] = x, dy[count] = y, dz[count] = z, rsq[count] = r2;
-    type[count++] = t;
+    type[count] = t;
   }
   std::size_t bytes() const;
 };
@@ -55,7 +61,7 @@ class Descriptor {
     std::vector<int> first_block;    ///< by type, and the end
     std::vector<int> next;           ///< by type: the slot to fill next
     AlignedVector x, y, z, r, rinv, gx, gy, gz;    ///< by slot
-    AlignedVector planes, A, c, slope, Z;
+    AlignedVector planes, sums, A, c, slope, Z;
     AlignedVector tx, ty, tz, turns, dA, dc;    ///< used by tangent() only
     AlignedVector shifted, slopes;              ///< used by add_gradient() only
     std::size_t bytes() const;
@@ -90,6 +96,7 @@ class Descriptor {
   int ntypes_, nn_;
   double rcut_;
   Harmonics harmonics_;
+  std::vector<double> chebyshev_;    ///< as KernelBasis::chebyshev
   int rows_;    ///< harmonics, padded
   Invariants invariants_;
   WeightTensor weights_;

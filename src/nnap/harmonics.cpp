@@ -5,7 +5,7 @@
 namespace turing_glass::nnap {
 
 Harmonics::Harmonics(int lmax) :
-    lmax(lmax), recursion(pair_count(lmax), 0.0), dz(pair_count(lmax), 0.0),
+    lmax(lmax), recursion(pair_count(lmax) + 2, 0.0), dz(pair_count(lmax), 0.0),
     drho(pair_count(lmax), 0.0), norm(row_count(lmax))
 {
   constexpr double pi = 3.14159265358979323846;

@@ -1,5 +1,6 @@
 #include "invariants.h"
 
+#include "aligned.h"
 #include "harmonics.h"
 #include "wigner.h"
 
@@ -52,13 +53,18 @@ int Invariants::per_channel(const Basis &basis)
   return count;
 }
 
+int Invariants::rows(const Basis &basis)
+{
+  return padded(Harmonics::row_count(degree(basis)) + together - 1);
+}
+
 Invariants::Invariants(const Basis &basis) :
-    kind_(basis.kind), count_(per_channel(basis)), lmax_(basis.lmax),
-    rows_(Harmonics::row_count(degree(basis))), degree_of_row_(rows_)
+    kind_(basis.kind), count_(per_channel(basis)), lmax_(basis.lmax)
 {
   const int lmax = degree(basis);
-  for (int l = 0; l <= lmax; ++l)
-    for (int m = -l; m <= l; ++m) degree_of_row_[Harmonics::row(lmax, l, m)] = l;
+  for (int row = 0, order = 0; order <= lmax; ++order)
+    for (int part = 0; part < (order == 0 ? 1 : 2); ++part, row += lmax + 1 - order)
+      for (int l = order; l <= lmax; l += together) runs_.push_back({row + l - order, l});
   for (int l = 0; l <= lmax_; ++l) power_factor_.push_back(four_pi / (2 * l + 1));
 
   for (const Triple &triple : triples) {
@@ -90,10 +96,10 @@ void Invariants::evaluate(const double *c, double *invariants) const
     invariants[0] = std::sqrt(four_pi) * c[0];
     return;
   }
-  std::fill_n(invariants, count_, 0.0);
-  for (int row = 0; row < rows_; ++row)
-    if (const int l = degree_of_row_[row]; l <= lmax_) invariants[l] += c[row] * c[row];
-  for (int l = 0; l <= lmax_; ++l) invariants[l] *= power_factor_[l];
+  double power[most_degrees] = {};
+  for (const Run &run : runs_)
+    for (int k = 0; k < together; ++k) power[run.l + k] += c[run.row + k] * c[run.row + k];
+  for (int l = 0; l <= lmax_; ++l) invariants[l] = power_factor_[l] * power[l];
   double *b = invariants + lmax_ + 1;
   for (const Cubic &cubic : cubic_) {
     double sum = 0.0;
@@ -108,10 +114,10 @@ void Invariants::gradient(const double *c, const double *weight, double *slope) 
     slope[0] = std::sqrt(four_pi) * weight[0];
     return;
   }
-  for (int row = 0; row < rows_; ++row) {
-    const int l = degree_of_row_[row];
-    slope[row] = l <= lmax_ ? 2.0 * weight[l] * power_factor_[l] * c[row] : 0.0;
-  }
+  double factor[most_degrees] = {};
+  for (int l = 0; l <= lmax_; ++l) factor[l] = 2.0 * power_factor_[l] * weight[l];
+  for (const Run &run : runs_)
+    for (int k = 0; k < together; ++k) slope[run.row + k] = factor[run.l + k] * c[run.row + k];
   const double *w = weight + lmax_ + 1;
   for (const Cubic &cubic : cubic_) {
     for (const Term &t : cubic.terms) {
@@ -130,10 +136,10 @@ void Invariants::tangent(const double *c, const double *dc, double *change) cons
     change[0] = std::sqrt(four_pi) * dc[0];
     return;
   }
-  std::fill_n(change, count_, 0.0);
-  for (int row = 0; row < rows_; ++row)
-    if (const int l = degree_of_row_[row]; l <= lmax_) change[l] += c[row] * dc[row];
-  for (int l = 0; l <= lmax_; ++l) change[l] *= 2.0 * power_factor_[l];
+  double power[most_degrees] = {};
+  for (const Run &run : runs_)
+    for (int k = 0; k < together; ++k) power[run.l + k] += c[run.row + k] * dc[run.row + k];
+  for (int l = 0; l <= lmax_; ++l) change[l] = 2.0 * power_factor_[l] * power[l];
   double *b = change + lmax_ + 1;
   for (const Cubic &cubic : cubic_) {
     double sum = 0.0;

@@ -29,16 +29,25 @@ class Invariants {
   /// Number of invariants of one channel.
   static int per_channel(const Basis &basis);
 
+  /// Length of c and of slopes: all harmonics, and room for the last of them to be handled four at a time.
+  static int rows(const Basis &basis);
+
   int per_channel() const { return count_; }
 
-  /// c (by row of Harmonics, degree(basis)) -> invariants[per_channel()].
+  /// c[rows()] (by row of Harmonics, degree(basis)) -> invariants[per_channel()].
   void evaluate(const double *c, double *invariants) const;
-  /// d/dc of sum_k weight[k] invariants[k]; `slope` is overwritten.
+  /// d/dc of sum_k weight[k] invariants[k]; slope[rows()] is overwritten.
   void gradient(const double *c, const double *weight, double *slope) const;
   /// Change of the invariants when c changes by dc (first order).
   void tangent(const double *c, const double *dc, double *change) const;
 
  private:
+  /// Rows l, l+1, ... of one order, which lie side by side, four at a time: what is beyond the last degree belongs
+  /// to no degree there is, and next rows are written later.
+  struct Run {
+    int row, l;
+  };
+  static constexpr int together = 4, most_degrees = Basis::largest_lmax + 1 + together;
   struct Term {
     int a, b, c;    ///< rows
     double factor;
@@ -48,8 +57,8 @@ class Invariants {
   };
 
   Basis::Kind kind_;
-  int count_, lmax_, rows_;
-  std::vector<int> degree_of_row_;      ///< l
+  int count_, lmax_;
+  std::vector<Run> runs_;               ///< all rows, ascending
   std::vector<double> power_factor_;    ///< 4 pi/(2l+1) by l
   std::vector<Cubic> cubic_;
 };

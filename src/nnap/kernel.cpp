@@ -1,37 +1,77 @@
-// Compiled once per instruction set: TG_KERNEL names the instance, TG_WIDTH its lanes.
+// Compiled once per instruction set and precision: TG_KERNEL names the instance, TG_REAL is the type of the
+// sums over neighbours, TG_WIDTH the lanes of a register of it.
 // Nothing here may instantiate or emit anything shared with other translation units.
 
 #include "kernel.h"
 
 #include <math.h>
+#include <utility>
 
 namespace turing_glass::nnap {
 
 namespace {
 
+typedef TG_REAL Real;
 constexpr int width = TG_WIDTH;
-typedef double Pack __attribute__((vector_size(sizeof(double) * width)));
+typedef Real Pack __attribute__((vector_size(sizeof(Real) * width), may_alias));
 
-/// Degrees handled together in accumulate(): enough accumulators to hide the latency of a
-/// multiply-add, few enough for the register file (32 registers with AVX-512, else 16).
-constexpr int degrees_at_once = width >= 8 ? 2 : 1;
+// ---- lanes ------------------------------------------------------------------------------------
 
-/// Radial functions handled together; larger bases are cut into groups of at most this many.
-constexpr int largest_group = 7;
+template <int size> struct IndexOf;
+template <> struct IndexOf<4> {
+  typedef int type;
+};
+template <> struct IndexOf<8> {
+  typedef long type;
+};
+typedef IndexOf<sizeof(Real)>::type Indices __attribute__((vector_size(sizeof(Real) * width)));
 
-inline const Pack *load(const double *p)
+inline Pack load(const double *p)
 {
-  return reinterpret_cast<const Pack *>(p);
+  Real lanes[width];
+  for (int k = 0; k < width; ++k) lanes[k] = static_cast<Real>(p[k]);
+  Pack pack;
+  __builtin_memcpy(&pack, lanes, sizeof pack);
+  return pack;
 }
 
-inline double sum(Pack v)
+inline void store(Pack pack, double *p)
 {
-  double s[width];
-  __builtin_memcpy(s, &v, sizeof v);
-  for (int half = width / 2; half > 0; half /= 2)
-    for (int k = 0; k < half; ++k) s[k] += s[k + half];
-  return s[0];
+  Real lanes[width];
+  __builtin_memcpy(lanes, &pack, sizeof pack);
+  for (int k = 0; k < width; ++k) p[k] = lanes[k];
 }
+
+/// Lanes of a (0..width-1) and b (width..2 width-1).
+template <int... index> inline Pack pick(Pack a, Pack b)
+{
+#ifdef __clang__
+  return __builtin_shufflevector(a, b, index...);
+#else
+  return __builtin_shuffle(a, b, Indices{index...});
+#endif
+}
+
+/// Where the lane's index has this bit, the sum of it and the lane without the bit in b, otherwise of it and the
+/// lane with the bit in a.
+template <int bit, int... lane>
+inline Pack fold(Pack a, Pack b, std::integer_sequence<int, lane...>)
+{
+  return pick<(lane & bit ? width + lane : lane)...>(a, b) +
+      pick<(lane & bit ? width + lane - bit : lane + bit)...>(a, b);
+}
+
+/// Lane k of the result is the sum of the lanes of packs[k], k = 0..width-1.
+template <int count = width> inline Pack sums_of(const Pack *packs)
+{
+  if constexpr (count == 1)
+    return *packs;
+  else
+    return fold<count / 2>(sums_of<count / 2>(packs), sums_of<count / 2>(packs + count / 2),
+                           std::make_integer_sequence<int, width>());
+}
+
+// ---- planes -----------------------------------------------------------------------------------
 
 constexpr int pair_count(int lmax)
 {
@@ -46,247 +86,252 @@ constexpr int row_begin(int lmax, int m)
   return m == 0 ? 0 : 2 * pair_begin(lmax, m) - (lmax + 1);
 }
 
-/// Where the planes of a block begin, in units of Pack.
+/// Where the planes of a block begin, in units of Pack: g_n, then Q_lm, a_m, b_m.
 struct Planes {
   explicit Planes(const KernelBasis &basis) :
-      dg(basis.nn), q(2 * basis.nn), a(q + pair_count(basis.lmax)), b(a + basis.lmax + 1),
-      // an odd number of cache lines, so that blocks do not fall on each other in the cache
+      q(basis.nn), a(q + pair_count(basis.lmax)), b(a + basis.lmax + 1),
+      // an odd number of packs, so that blocks do not fall on each other in the cache
       stride((b + basis.lmax + 1) | 1)
   {
   }
-  int dg, q, a, b, stride;
+  int q, a, b, stride;
 };
 
-int block_stride(const KernelBasis &basis)
+int plane_bytes(const KernelBasis &basis)
 {
-  return Planes(basis).stride * width;
+  return Planes(basis).stride * static_cast<int>(sizeof(Pack));
 }
 
-void expand(const KernelBasis &basis, const KernelNeighbors &neighbors, int nblocks, double *planes)
+int sum_bytes(const KernelBasis &basis)
+{
+  return (basis.nn * basis.rows + width) * static_cast<int>(sizeof(Pack));
+}
+
+/// f_c = (1 - (r/rc)^2)^4 and t = 1 - 2 r/rc, the argument of the Chebyshev polynomials, with their slopes.
+struct Radial {
+  Radial(const KernelBasis &basis, Pack r)
+  {
+    const Real inverse = static_cast<Real>(1.0 / basis.rcut);
+    const Pack s = r * inverse, u = 1 - s * s, u3 = u * u * u;
+    fc = u3 * u;
+    dfc = u3 * s * (-8 * inverse);
+    t = 1 - 2 * s;
+    dt = -2 * inverse;
+  }
+  Pack fc, dfc, t;
+  Real dt;
+};
+
+/// Planes of `blocks` blocks, side by side because each recursion has to wait for its last result.
+template <int blocks>
+void expand(const KernelBasis &basis, const KernelNeighbors &neighbors, int first, Pack *planes)
 {
   const Planes at(basis);
   const int lmax = basis.lmax;
-  const double inverse = 1.0 / basis.rcut;
-  for (int block = 0; block < nblocks; ++block) {
-    Pack *plane = reinterpret_cast<Pack *>(planes) + static_cast<long>(block) * at.stride;
-    const Pack r = load(neighbors.r)[block];
-    const Pack x = load(neighbors.x)[block], y = load(neighbors.y)[block],
-               z = load(neighbors.z)[block];
-
-    // f_c = (1 - (r/rc)^2)^4, R_n = T_n(t), t = 1 - 2 r/rc
-    const Pack s = r * inverse;
-    const Pack u = 1.0 - s * s;
-    const Pack u3 = u * u * u;
-    const Pack fc = u3 * u;
-    const Pack dfc = u3 * s * (-8.0 * inverse);
-    const Pack t = 1.0 - 2.0 * s;
-    const Pack fc_dt = fc * (-2.0 * inverse);
-    Pack T0 = u * 0.0 + 1.0, T1 = t, dT0 = u * 0.0, dT1 = T0;
+  Pack x[blocks], y[blocks], z[blocks], a[blocks], b[blocks];
+  for (int k = 0; k < blocks; ++k) {
+    const int slot = (first + k) * width;
+    Pack *plane = planes + k * at.stride;
+    const Radial radial(basis, load(neighbors.r + slot));
+    const Pack two_t = 2 * radial.t;
+    Pack g = radial.fc, next = radial.fc * radial.t;
     for (int n = 0; n < basis.nn; ++n) {
-      plane[n] = fc * T0;
-      plane[at.dg + n] = dfc * T0 + fc_dt * dT0;
-      const Pack T2 = 2.0 * t * T1 - T0;
-      const Pack dT2 = 2.0 * T1 + 2.0 * t * dT1 - dT0;
-      T0 = T1, T1 = T2;
-      dT0 = dT1, dT1 = dT2;
+      plane[n] = g;
+      const Pack after = two_t * next - g;
+      g = next, next = after;
     }
-
-    Pack a = u * 0.0 + 1.0, b = u * 0.0;
-    const Pack one = a;
-    Pack *q = plane + at.q;
-    const double *recursion = basis.recursion;
-    for (int m = 0; m <= lmax; ++m) {
-      plane[at.a + m] = a;
-      plane[at.b + m] = b;
-      const Pack next = x * a - y * b;
-      b = x * b + y * a;
-      a = next;
-
-      Pack below = u * 0.0, here = one;
-      for (int l = m; l <= lmax; ++l) {
-        *q++ = here;
-        // the coefficient of the next degree; beyond lmax it is not used
-        const Pack up = l < lmax ? z * here - recursion[1] * below : here;
-        below = here, here = up;
-        ++recursion;
+    x[k] = load(neighbors.x + slot), y[k] = load(neighbors.y + slot), z[k] = load(neighbors.z + slot);
+    a[k] = Pack{} + 1, b[k] = Pack{};
+  }
+  Pack *q = planes + at.q;
+  const double *recursion = basis.recursion;
+  for (int m = 0; m <= lmax; ++m) {
+    Pack below[blocks], here[blocks];
+    for (int k = 0; k < blocks; ++k) {
+      planes[k * at.stride + at.a + m] = a[k];
+      planes[k * at.stride + at.b + m] = b[k];
+      const Pack turned = x[k] * a[k] - y[k] * b[k];
+      b[k] = x[k] * b[k] + y[k] * a[k];
+      a[k] = turned;
+      below[k] = Pack{}, here[k] = Pack{} + 1;
+    }
+    for (int l = m; l <= lmax; ++l, ++q, ++recursion) {
+      // of the next degree; beyond lmax it is not used
+      const Real c = static_cast<Real>(recursion[1]);
+      for (int k = 0; k < blocks; ++k) {
+        q[k * at.stride] = here[k];
+        const Pack up = z[k] * here[k] - c * below[k];
+        below[k] = here[k], here[k] = up;
       }
     }
   }
 }
 
-/// Sums over blocks for `degrees` neighbouring l of one m; sine rows only where m > 0.
-template <int N, int degrees, bool sines>
-inline void accumulate_rows(const KernelBasis &basis, const Planes &at, int n0, int m, int l,
-                            int first, int last, const Pack *planes, double *A)
-{
-  Pack cosine[degrees][N] = {}, sine[degrees][N] = {};
-  const int pair = at.q + pair_begin(basis.lmax, m) + l - m;
-  for (int block = first; block < last; ++block) {
-    const Pack *plane = planes + static_cast<long>(block) * at.stride;
-    const Pack a = plane[at.a + m], b = plane[at.b + m];
-    for (int k = 0; k < degrees; ++k) {
-      const Pack q = plane[pair + k];
-      const Pack yc = sines ? q * a : q;
-      const Pack ys = q * b;
-      for (int n = 0; n < N; ++n) {
-        cosine[k][n] += plane[n0 + n] * yc;
-        if (sines) sine[k][n] += plane[n0 + n] * ys;
-      }
-    }
-  }
-  const int row = row_begin(basis.lmax, m) + l - m;
-  for (int k = 0; k < degrees; ++k)
-    for (int n = 0; n < N; ++n) {
-      double *out = A + (n0 + n) * basis.rows + row + k;
-      out[0] = basis.norm[row + k] * sum(cosine[k][n]);
-      if (sines) out[basis.lmax + 1 - m] = basis.norm[row + k] * sum(sine[k][n]);
-    }
-}
+// ---- the three sums over neighbours: loops over radial functions are unrolled, N = 0: as many as there are --------
 
-template <int N>
-void accumulate_group(const KernelBasis &basis, int n0, int first, int last, const Pack *planes,
-                      double *A)
+/// sums[n][row] = sum over `blocks` blocks of g_n Y_row, added to what is there unless this is the first.
+template <int N, int blocks>
+inline void add_blocks(const KernelBasis &basis, const Pack *__restrict planes, bool first,
+                       Pack *__restrict sums)
 {
   const Planes at(basis);
-  int l = 0;
-  for (; l + 2 * degrees_at_once <= basis.lmax + 1; l += 2 * degrees_at_once)
-    accumulate_rows<N, 2 * degrees_at_once, false>(basis, at, n0, 0, l, first, last, planes, A);
-  for (; l <= basis.lmax; ++l)
-    accumulate_rows<N, 1, false>(basis, at, n0, 0, l, first, last, planes, A);
-  for (int m = 1; m <= basis.lmax; ++m) {
-    l = m;
-    for (; l + degrees_at_once <= basis.lmax + 1; l += degrees_at_once)
-      accumulate_rows<N, degrees_at_once, true>(basis, at, n0, m, l, first, last, planes, A);
-    for (; l <= basis.lmax; ++l)
-      accumulate_rows<N, 1, true>(basis, at, n0, m, l, first, last, planes, A);
+  const int nn = N > 0 ? N : basis.nn, lmax = basis.lmax, rows = basis.rows;
+  const Pack *q = planes + at.q;
+  for (int l = 0; l <= lmax; ++l, ++sums)
+    for (int n = 0; n < nn; ++n) {
+      Pack sum = first ? Pack{} : sums[n * rows];
+      for (int k = 0; k < blocks; ++k) sum += planes[k * at.stride + n] * q[k * at.stride + l];
+      sums[n * rows] = sum;
+    }
+  q += lmax + 1;
+  for (int m = 1; m <= lmax; ++m) {
+    const int degrees = lmax + 1 - m;
+    Pack a[blocks], b[blocks];
+    for (int k = 0; k < blocks; ++k) {
+      a[k] = planes[k * at.stride + at.a + m];
+      b[k] = planes[k * at.stride + at.b + m];
+    }
+    for (int i = 0; i < degrees; ++i, ++q, ++sums) {
+      Pack yc[blocks], ys[blocks];
+      for (int k = 0; k < blocks; ++k) {
+        yc[k] = q[k * at.stride] * a[k];
+        ys[k] = q[k * at.stride] * b[k];
+      }
+      for (int n = 0; n < nn; ++n) {
+        Pack *to = sums + n * rows;
+        Pack cosine = first ? Pack{} : to[0], sine = first ? Pack{} : to[degrees];
+        for (int k = 0; k < blocks; ++k) {
+          const Pack g = planes[k * at.stride + n];
+          cosine += g * yc[k];
+          sine += g * ys[k];
+        }
+        to[0] = cosine;
+        to[degrees] = sine;
+      }
+    }
+    sums += degrees;
   }
 }
 
 template <int N>
-void gradient_group(const KernelBasis &basis, const KernelNeighbors &neighbors, int n0, int first,
-                    int last, const Pack *planes, const double *Z, double *gx, double *gy,
+void forward_sized(const KernelBasis &basis, const KernelNeighbors &neighbors, int first, int last,
+                   void *planes, void *scratch, double *A)
+{
+  const int stride = Planes(basis).stride, count = basis.nn * basis.rows;
+  Pack *sums = static_cast<Pack *>(scratch);
+  if (first == last) {
+    for (int k = 0; k < count; ++k) A[k] = 0.0;
+    return;
+  }
+  // two blocks at a time: half the loads and stores of sums for as many multiply-adds
+  for (int block = first; block < last; block += 2) {
+    Pack *plane = static_cast<Pack *>(planes) + static_cast<long>(block) * stride;
+    if (block + 1 < last) {
+      expand<2>(basis, neighbors, block, plane);
+      add_blocks<N, 2>(basis, plane, block == first, sums);
+    } else {
+      expand<1>(basis, neighbors, block, plane);
+      add_blocks<N, 1>(basis, plane, block == first, sums);
+    }
+  }
+  // A has room for whole packs beyond its end
+  for (int k = 0; k < count; k += width) store(sums_of(sums + k), A + k);
+  for (int n = 0; n < basis.nn; ++n)
+    for (int row = 0; row < basis.rows; ++row) A[n * basis.rows + row] *= basis.norm[row];
+}
+
+/// Value and slope of sum_k c[k] t^k.
+template <int N>
+inline void polynomial(const Real *c, int nn, Pack t, Pack &value, Pack &slope)
+{
+  if (N > 0) nn = N;
+  value = Pack{} + c[nn - 1];
+  slope = Pack{};
+  for (int k = nn - 2; k >= 0; --k) {
+    slope = k == nn - 2 ? value : slope * t + value;
+    value = value * t + c[k];
+  }
+}
+
+template <int N>
+void gradient_sized(const KernelBasis &basis, const KernelNeighbors &neighbors, int first, int last,
+                    const void *planes, const double *Z, void *scratch, double *gx, double *gy,
                     double *gz)
 {
   const Planes at(basis);
-  const int lmax = basis.lmax, rows = basis.rows;
-  Z += n0 * rows;
-  for (int block = first; block < last; ++block) {
-    const Pack *plane = planes + static_cast<long>(block) * at.stride;
-    const Pack *q = plane + at.q, *a = plane + at.a, *b = plane + at.b;
-    Pack g[N], dg[N];
-    for (int n = 0; n < N; ++n) {
-      g[n] = plane[n0 + n];
-      dg[n] = plane[at.dg + n0 + n];
+  const int nn = N > 0 ? N : basis.nn, lmax = basis.lmax, rows = basis.rows;
+  constexpr int most = N > 0 ? N : KernelBasis::largest_nn;
+  // sum_n Z[n][row] T_n(t) in powers of t, and the coefficients of the recursion
+  Real *C = static_cast<Real *>(scratch), *recursions = C + nn * rows;
+  for (int row = 0; row < rows; row += width) {
+    Pack z[most], powers[most];
+    for (int n = 0; n < nn; ++n) z[n] = load(Z + n * rows + row);
+    for (int k = 0; k < nn; ++k) {
+      powers[k] = Pack{};
+      for (int n = k; n < nn; n += 2)
+        powers[k] += static_cast<Real>(basis.chebyshev[n * nn + k]) * z[n];
     }
-    const Pack zero = g[0] - g[0];
-    Pack radial = zero, vx = zero, vy = zero, vz = zero, vrho = zero;
+    for (int i = 0; i < width; ++i)
+      for (int k = 0; k < nn; ++k) C[(row + i) * nn + k] = powers[k][i];
+  }
+  for (int pair = 0; pair < pair_count(lmax) + 2; ++pair)
+    recursions[pair] = static_cast<Real>(basis.recursion[pair]);
+  for (int block = first; block < last; ++block) {
+    const Pack *plane = static_cast<const Pack *>(planes) + static_cast<long>(block) * at.stride;
+    const Pack *q = plane + at.q, *a = plane + at.a, *b = plane + at.b;
+    const int slot = block * width;
+    const Pack x = load(neighbors.x + slot), y = load(neighbors.y + slot),
+               z = load(neighbors.z + slot);
+    const Radial radial(basis, load(neighbors.r + slot));
+    const auto row_terms = [&](int row, Pack &value, Pack &slope) {
+      polynomial<N>(C + row * nn, nn, radial.t, value, slope);
+    };
 
-    const double *cosine = Z;
-    for (int l = 0; l <= lmax; ++l) {
-      Pack h = zero, k = zero;
-      for (int n = 0; n < N; ++n) {
-        h += cosine[n * rows + l] * g[n];
-        k += cosine[n * rows + l] * dg[n];
-      }
-      radial += k * q[l];
-      if (l > 0) vz += h * (basis.dz[l] * q[l - 1]);
-      if (l > 1) vrho += h * (basis.drho[l] * q[lmax + 1 + l - 2]);
+    // E and its slope along t, and along x, y, z: those of Q by the adjoint of its recursion
+    Pack E = {}, E_t = {}, vx = {}, vy = {}, vz = {};
+    Pack above = {}, second = {};
+    for (int l = lmax; l >= 0; --l) {
+      Pack h, k;
+      row_terms(l, h, k);
+      E += h * q[l];
+      E_t += k * q[l];
+      vz += above * q[l];
+      const Pack here = h + z * above - recursions[l + 2] * second;
+      second = above, above = here;
     }
     for (int m = 1; m <= lmax; ++m) {
-      const int begin = pair_begin(lmax, m);
-      const Pack *qm = q + begin, *qabove = q + pair_begin(lmax, m + 1);
-      cosine = Z + row_begin(lmax, m);
-      const double *sine = cosine + lmax + 1 - m;
-      Pack alpha = zero, beta = zero;
-      for (int i = 0; i <= lmax - m; ++i) {    // l = m + i
-        Pack hc = zero, hs = zero, kc = zero, ks = zero;
-        for (int n = 0; n < N; ++n) {
-          const double zc = cosine[n * rows + i], zs = sine[n * rows + i];
-          hc += zc * g[n];
-          hs += zs * g[n];
-          kc += zc * dg[n];
-          ks += zs * dg[n];
-        }
-        const Pack slope = hc * a[m] + hs * b[m];    // dE/dQ_lm
-        radial += (kc * a[m] + ks * b[m]) * qm[i];
+      const int begin = pair_begin(lmax, m), degrees = lmax + 1 - m, row = row_begin(lmax, m);
+      const Pack *qm = q + begin;
+      const Real *recursion = recursions + begin;
+      Pack alpha = {}, beta = {}, alpha_t = {}, beta_t = {};
+      above = second = Pack{};
+      for (int i = degrees - 1; i >= 0; --i) {    // l = m + i
+        Pack hc, hs, kc, ks;
+        row_terms(row + i, hc, kc);
+        row_terms(row + degrees + i, hs, ks);
         alpha += hc * qm[i];
         beta += hs * qm[i];
-        if (i > 0) vz += slope * (basis.dz[begin + i] * qm[i - 1]);
-        if (i > 1) vrho += slope * (basis.drho[begin + i] * qabove[i - 2]);
+        alpha_t += kc * qm[i];
+        beta_t += ks * qm[i];
+        vz += above * qm[i];
+        const Pack here = hc * a[m] + hs * b[m] + z * above - recursion[i + 2] * second;
+        second = above, above = here;
       }
+      E += alpha * a[m] + beta * b[m];
+      E_t += alpha_t * a[m] + beta_t * b[m];
       // d(a_m)/dx = m a_m-1, d(b_m)/dx = m b_m-1, d(a_m)/dy = -m b_m-1, d(b_m)/dy = m a_m-1
-      vx += static_cast<double>(m) * (alpha * a[m - 1] + beta * b[m - 1]);
-      vy += static_cast<double>(m) * (beta * a[m - 1] - alpha * b[m - 1]);
+      vx += static_cast<Real>(m) * (alpha * a[m - 1] + beta * b[m - 1]);
+      vy += static_cast<Real>(m) * (beta * a[m - 1] - alpha * b[m - 1]);
     }
 
-    const Pack x = load(neighbors.x)[block], y = load(neighbors.y)[block],
-               z = load(neighbors.z)[block];
-    const Pack rinv = load(neighbors.rinv)[block];
-    vx -= x * vrho;
-    vy -= y * vrho;
-    // the tangential part of the polynomial's gradient, and the radial functions' share along the bond
-    const Pack along = radial - (x * vx + y * vy + z * vz) * rinv;
-    Pack *ox = reinterpret_cast<Pack *>(gx) + block, *oy = reinterpret_cast<Pack *>(gy) + block,
-         *oz = reinterpret_cast<Pack *>(gz) + block;
-    const Pack fx = vx * rinv + x * along, fy = vy * rinv + y * along, fz = vz * rinv + z * along;
-    *ox = n0 == 0 ? fx : *ox + fx;
-    *oy = n0 == 0 ? fy : *oy + fy;
-    *oz = n0 == 0 ? fz : *oz + fz;
+    // what is along the bond comes from the radial functions alone
+    const Pack scale = radial.fc * load(neighbors.rinv + slot);
+    const Pack along =
+        radial.dfc * E + radial.fc * radial.dt * E_t - (x * vx + y * vy + z * vz) * scale;
+    store(vx * scale + x * along, gx + slot);
+    store(vy * scale + y * along, gy + slot);
+    store(vz * scale + z * along, gz + slot);
   }
-}
-
-template <int N> struct GroupSize {
-  static constexpr int value = N;
-};
-
-/// Cuts nn radial functions into groups of nearly equal size <= largest_group and calls
-/// body(GroupSize<size>, first) for each.
-template <class Body> inline void for_each_group(int nn, Body body)
-{
-  const int groups = (nn + largest_group - 1) / largest_group;
-  for (int k = 0; k < groups; ++k) {
-    const int begin = k * nn / groups, end = (k + 1) * nn / groups;
-    switch (end - begin) {
-      case 1:
-        body(GroupSize<1>{}, begin);
-        break;
-      case 2:
-        body(GroupSize<2>{}, begin);
-        break;
-      case 3:
-        body(GroupSize<3>{}, begin);
-        break;
-      case 4:
-        body(GroupSize<4>{}, begin);
-        break;
-      case 5:
-        body(GroupSize<5>{}, begin);
-        break;
-      case 6:
-        body(GroupSize<6>{}, begin);
-        break;
-      case 7:
-        body(GroupSize<7>{}, begin);
-        break;
-    }
-  }
-}
-
-void accumulate(const KernelBasis &basis, int first, int last, const double *planes, double *A)
-{
-  const Pack *p = load(planes);
-  for_each_group(basis.nn, [&](auto size, int n0) {
-    accumulate_group<decltype(size)::value>(basis, n0, first, last, p, A);
-  });
-}
-
-void gradient(const KernelBasis &basis, const KernelNeighbors &neighbors, int first, int last,
-              const double *planes, const double *Z, double *gx, double *gy, double *gz)
-{
-  const Pack *p = load(planes);
-  for_each_group(basis.nn, [&](auto size, int n0) {
-    gradient_group<decltype(size)::value>(basis, neighbors, n0, first, last, p, Z, gx, gy, gz);
-  });
 }
 
 // ---- derivative of the sums along a displacement (training) -------------------------------------
@@ -295,77 +340,142 @@ void gradient(const KernelBasis &basis, const KernelNeighbors &neighbors, int fi
 /// vector (x, y, z and x dx + y dy), then that of each g_n.
 constexpr int turn_x = 0, turn_y = 1, turn_z = 2, turn_rho = 3, turn_g = 4;
 
-/// Sums over blocks of dg_n Y_row + g_n dY_row for one (l, m).
-template <int N, bool sines>
-inline void tangent_rows(const KernelBasis &basis, const Planes &at, int n0, int m, int l,
-                         int first, int last, const Pack *planes, const Pack *turns, double *dA)
+void turn(const KernelBasis &basis, const KernelNeighbors &neighbors, int block, const double *dx,
+          const double *dy, const double *dz, Pack *turns)
 {
-  Pack cosine[N] = {}, sine[N] = {};
-  const int lmax = basis.lmax, stride = turn_g + basis.nn;
+  const int at = block * width;
+  const Pack x = load(neighbors.x + at), y = load(neighbors.y + at), z = load(neighbors.z + at);
+  const Pack rinv = load(neighbors.rinv + at);
+  const Pack tx = load(dx + at), ty = load(dy + at), tz = load(dz + at);
+  const Pack along = x * tx + y * ty + z * tz;
+  turns[turn_x] = (tx - x * along) * rinv;
+  turns[turn_y] = (ty - y * along) * rinv;
+  turns[turn_z] = (tz - z * along) * rinv;
+  turns[turn_rho] = x * turns[turn_x] + y * turns[turn_y];
+  const Radial radial(basis, load(neighbors.r + at));
+  const Pack fc_t = radial.fc * radial.dt;
+  Pack T = Pack{} + 1, next = radial.t, slope = {}, next_slope = T;
+  for (int n = 0; n < basis.nn; ++n) {
+    turns[turn_g + n] = (radial.dfc * T + fc_t * slope) * along;
+    const Pack after = 2 * radial.t * next - T;
+    const Pack after_slope = 2 * next + 2 * radial.t * next_slope - slope;
+    T = next, next = after;
+    slope = next_slope, next_slope = after_slope;
+  }
+}
+
+/// Sums over blocks of dg_n Y_row + g_n dY_row for one (l, m).
+template <int N>
+inline void tangent_rows(const KernelBasis &basis, const Planes &at, int m, int l, int first,
+                         int last, const Pack *planes, const Pack *turns, double *dA)
+{
+  const int nn = N > 0 ? N : basis.nn, lmax = basis.lmax, stride = turn_g + basis.nn;
+  constexpr int most = N > 0 ? N : KernelBasis::largest_nn;
+  Pack cosine[most], sine[most];
+  for (int n = 0; n < nn; ++n) cosine[n] = sine[n] = Pack{};
   const int pair = pair_begin(lmax, m) + l - m, above = pair_begin(lmax, m + 1) + l - m - 2;
+  const Real by_z = static_cast<Real>(basis.dz[pair]),
+             by_rho = static_cast<Real>(basis.drho[pair]);
   for (int block = first; block < last; ++block) {
     const Pack *plane = planes + static_cast<long>(block) * at.stride;
     const Pack *turn = turns + static_cast<long>(block) * stride;
     const Pack *q = plane + at.q, *a = plane + at.a, *b = plane + at.b;
-    Pack dq = turn[turn_z] * 0.0;
-    if (l > m) dq += basis.dz[pair] * q[pair - 1] * turn[turn_z];
-    if (l > m + 1) dq -= basis.drho[pair] * q[above] * turn[turn_rho];
+    Pack dq = {};
+    if (l > m) dq += by_z * q[pair - 1] * turn[turn_z];
+    if (l > m + 1) dq -= by_rho * q[above] * turn[turn_rho];
     const Pack yc = q[pair] * a[m], ys = q[pair] * b[m];
     Pack dyc = dq * a[m], dys = dq * b[m];
-    if (sines) {
-      dyc +=
-          q[pair] * (static_cast<double>(m) * (a[m - 1] * turn[turn_x] - b[m - 1] * turn[turn_y]));
-      dys +=
-          q[pair] * (static_cast<double>(m) * (b[m - 1] * turn[turn_x] + a[m - 1] * turn[turn_y]));
+    if (m > 0) {
+      const Pack qm = static_cast<Real>(m) * q[pair];
+      dyc += qm * (a[m - 1] * turn[turn_x] - b[m - 1] * turn[turn_y]);
+      dys += qm * (b[m - 1] * turn[turn_x] + a[m - 1] * turn[turn_y]);
     }
-    for (int n = 0; n < N; ++n) {
-      const Pack g = plane[n0 + n], dg = turn[turn_g + n0 + n];
+    for (int n = 0; n < nn; ++n) {
+      const Pack g = plane[n], dg = turn[turn_g + n];
       cosine[n] += dg * yc + g * dyc;
-      if (sines) sine[n] += dg * ys + g * dys;
+      sine[n] += dg * ys + g * dys;
     }
   }
   const int row = row_begin(lmax, m) + l - m;
-  for (int n = 0; n < N; ++n) {
-    double *out = dA + (n0 + n) * basis.rows + row;
-    out[0] = basis.norm[row] * sum(cosine[n]);
-    if (sines) out[lmax + 1 - m] = basis.norm[row] * sum(sine[n]);
+  for (int n = 0; n < nn; ++n) {
+    double c = 0.0, s = 0.0;
+    for (int k = 0; k < width; ++k) c += cosine[n][k], s += sine[n][k];
+    double *out = dA + n * basis.rows + row;
+    out[0] = basis.norm[row] * c;
+    if (m > 0) out[lmax + 1 - m] = basis.norm[row] * s;
   }
 }
 
 template <int N>
-void tangent_group(const KernelBasis &basis, int n0, int first, int last, const Pack *planes,
-                   const Pack *turns, double *dA)
+void tangent_sized(const KernelBasis &basis, const KernelNeighbors &neighbors, int first, int last,
+                   const void *planes, const double *dx, const double *dy, const double *dz,
+                   void *scratch, double *dA)
 {
   const Planes at(basis);
-  for (int l = 0; l <= basis.lmax; ++l)
-    tangent_rows<N, false>(basis, at, n0, 0, l, first, last, planes, turns, dA);
-  for (int m = 1; m <= basis.lmax; ++m)
+  Pack *turns = static_cast<Pack *>(scratch);
+  for (int block = first; block < last; ++block)
+    turn(basis, neighbors, block, dx, dy, dz,
+         turns + static_cast<long>(block) * (turn_g + basis.nn));
+  for (int m = 0; m <= basis.lmax; ++m)
     for (int l = m; l <= basis.lmax; ++l)
-      tangent_rows<N, true>(basis, at, n0, m, l, first, last, planes, turns, dA);
+      tangent_rows<N>(basis, at, m, l, first, last, static_cast<const Pack *>(planes), turns, dA);
+}
+
+int turn_bytes(const KernelBasis &basis)
+{
+  return (turn_g + basis.nn) * static_cast<int>(sizeof(Pack));
+}
+
+// ---- the same for any number of radial functions --------------------------------------------------
+
+template <int N> struct Size {
+  static constexpr int value = N;
+};
+
+/// body(Size<nn>{}), where loops over so many are worth unrolling; otherwise body(Size<0>{}).
+template <class Body> inline void for_size(int nn, Body body)
+{
+  switch (nn) {
+    case 3:
+      return body(Size<3>{});
+    case 4:
+      return body(Size<4>{});
+    case 5:
+      return body(Size<5>{});
+    case 6:
+      return body(Size<6>{});
+    case 7:
+      return body(Size<7>{});
+    default:
+      return body(Size<0>{});
+  }
+}
+
+void forward(const KernelBasis &basis, const KernelNeighbors &neighbors, int first, int last,
+             void *planes, void *scratch, double *A)
+{
+  for_size(basis.nn, [&](auto size) {
+    forward_sized<decltype(size)::value>(basis, neighbors, first, last, planes, scratch, A);
+  });
+}
+
+void gradient(const KernelBasis &basis, const KernelNeighbors &neighbors, int first, int last,
+              const void *planes, const double *Z, void *scratch, double *gx, double *gy,
+              double *gz)
+{
+  for_size(basis.nn, [&](auto size) {
+    gradient_sized<decltype(size)::value>(basis, neighbors, first, last, planes, Z, scratch, gx, gy,
+                                          gz);
+  });
 }
 
 void tangent(const KernelBasis &basis, const KernelNeighbors &neighbors, int first, int last,
-             const double *planes, const double *dx, const double *dy, const double *dz,
-             double *scratch, double *dA)
+             const void *planes, const double *dx, const double *dy, const double *dz,
+             void *scratch, double *dA)
 {
-  const Planes at(basis);
-  Pack *turns = reinterpret_cast<Pack *>(scratch);
-  for (int block = first; block < last; ++block) {
-    const Pack *plane = load(planes) + static_cast<long>(block) * at.stride;
-    Pack *turn = turns + static_cast<long>(block) * (turn_g + basis.nn);
-    const Pack x = load(neighbors.x)[block], y = load(neighbors.y)[block],
-               z = load(neighbors.z)[block];
-    const Pack rinv = load(neighbors.rinv)[block];
-    const Pack tx = load(dx)[block], ty = load(dy)[block], tz = load(dz)[block];
-    const Pack along = x * tx + y * ty + z * tz;
-    turn[turn_x] = (tx - x * along) * rinv;
-    turn[turn_y] = (ty - y * along) * rinv;
-    turn[turn_z] = (tz - z * along) * rinv;
-    turn[turn_rho] = x * turn[turn_x] + y * turn[turn_y];
-    for (int n = 0; n < basis.nn; ++n) turn[turn_g + n] = plane[at.dg + n] * along;
-  }
-  for_each_group(basis.nn, [&](auto size, int n0) {
-    tangent_group<decltype(size)::value>(basis, n0, first, last, load(planes), turns, dA);
+  for_size(basis.nn, [&](auto size) {
+    tangent_sized<decltype(size)::value>(basis, neighbors, first, last, planes, dx, dy, dz, scratch,
+                                         dA);
   });
 }
 
@@ -381,12 +491,42 @@ void combine(const KernelWeight *weights, int count, int length, const double *f
   }
 }
 
-/// y[k] += sum_i x[i] matrix[i][k] for padded rows.
-inline void multiply_add(const double *__restrict matrix, int nx, int ny_padded,
-                         const double *__restrict x, double *__restrict y)
+typedef double Doubles __attribute__((vector_size(sizeof(Pack)), may_alias));
+constexpr int lanes = static_cast<int>(sizeof(Doubles) / sizeof(double));
+
+/// y[k] += sum_i x[i] matrix[i][k] for `columns` columns, in registers.
+template <int columns>
+inline void multiply_add_columns(const double *matrix, int nx, int stride, const double *x,
+                                 double *y)
 {
-  for (int i = 0; i < nx; ++i)
-    for (int k = 0; k < ny_padded; ++k) y[k] += x[i] * matrix[i * ny_padded + k];
+  constexpr int packs = columns / lanes;
+  Doubles *to = reinterpret_cast<Doubles *>(y);
+  Doubles even[packs], odd[packs];
+  for (int k = 0; k < packs; ++k) {
+    even[k] = to[k];
+    odd[k] = Doubles{};
+  }
+  const auto row = [&](int i) {
+    return reinterpret_cast<const Doubles *>(matrix + static_cast<long>(i) * stride);
+  };
+  int i = 0;
+  for (; i + 1 < nx; i += 2)
+    for (int k = 0; k < packs; ++k) {
+      even[k] += x[i] * row(i)[k];
+      odd[k] += x[i + 1] * row(i + 1)[k];
+    }
+  if (i < nx)
+    for (int k = 0; k < packs; ++k) even[k] += x[i] * row(i)[k];
+  for (int k = 0; k < packs; ++k) to[k] = even[k] + odd[k];
+}
+
+/// The same for padded rows: a multiple of 8 columns.
+inline void multiply_add(const double *matrix, int nx, int ny_padded, const double *x, double *y)
+{
+  int k = 0;
+  for (; k + 16 <= ny_padded; k += 16)
+    multiply_add_columns<16>(matrix + k, nx, ny_padded, x, y + k);
+  if (k < ny_padded) multiply_add_columns<8>(matrix + k, nx, ny_padded, x, y + k);
 }
 
 double network(const KernelLayer *layers, int nlayers, const double *x, double *dx, double *scratch)
@@ -501,7 +641,7 @@ void network_gradient(const KernelLayer *layers, int nlayers, const double *x, c
 
 // ---- descriptor derivatives that were kept (training) -------------------------------------------
 
-constexpr int floats = 2 * width;
+constexpr int floats = static_cast<int>(sizeof(Pack) / sizeof(float));
 typedef float FloatPack __attribute__((vector_size(sizeof(float) * floats), aligned(4), may_alias));
 
 void contract(const float *matrix, int rows, int columns, const double *u, float *out)
@@ -541,7 +681,7 @@ void project(const float *matrix, int rows, int columns, const float *t, double 
 }    // namespace
 
 extern const Kernel TG_KERNEL;
-const Kernel TG_KERNEL = {TG_NAME, width,   block_stride, expand,           accumulate, gradient,
-                          tangent, combine, network,      network_gradient, contract,   project};
+const Kernel TG_KERNEL = {TG_NAME, width,   plane_bytes, sum_bytes,        turn_bytes, forward, gradient,
+                          tangent, combine, network,     network_gradient, contract,   project};
 
 }    // namespace turing_glass::nnap

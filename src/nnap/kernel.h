@@ -1,21 +1,19 @@
-// The arithmetic of one atom that is worth vector registers, compiled once per instruction set.
+// The arithmetic of one atom that is worth vector registers, compiled once per instruction set and precision.
 //
-// kernel.cpp holds the code; CMake compiles it for each instruction set of the target
-// architecture, and best_kernel() picks the widest one this processor runs. Everything crosses
-// this boundary as plain pointers, so that no inline function of the standard library is ever
-// emitted with instructions an old processor lacks.
+// kernel.cpp holds the code; CMake compiles it for each instruction set of the target architecture, with
+// sums over neighbours in double and in single precision, and best_kernel() picks the widest one this
+// processor runs. Everything crosses this boundary as plain pointers, so that no inline function of the
+// standard library is ever emitted with instructions an old processor lacks.
 //
 // Neighbours sit in the lanes of vector registers, `width` of them to a block; each block is a
-// run of "planes" of `width` doubles:
+// run of "planes" of `width` numbers:
 //
-//     g_n = f_c(r) R_n(r)    dg_n = dg_n/dr    (n = 0..nmax)
-//     Q_lm (by pair of Harmonics)    a_m, b_m (m = 0..lmax)
+//     g_n = f_c(r) R_n(r)   (n = 0..nmax)    Q_lm (by pair of Harmonics)    a_m, b_m   (m = 0..lmax)
 //
 // The three sums over neighbours are matrix products on these planes (theory page, eqs. 2, 13, 14):
 //
-//     A[n][row] = N_row sum_j g_n(j) Y_row(j)                   accumulate()
-//     h_row(j)  = sum_n Z[n][row] g_n(j)                        gradient()
-//     k_row(j)  = sum_n Z[n][row] dg_n(j)                       gradient()
+//     A[n][row] = N_row sum_j g_n(j) Y_row(j)                         forward()
+//     h_row(j)  = sum_n Z[n][row] g_n(j),  k_row(j) = dh_row/dr       gradient()
 //
 // where Z = dE/dA with the norm N folded in. Q, a, b of the forward pass serve the backward pass.
 
@@ -30,6 +28,9 @@ struct KernelBasis {
   int rows;    ///< (lmax + 1)^2, padded to a multiple of 8: the stride between n in A and Z
   double rcut;
   const double *recursion, *dz, *drho, *norm;
+  const double *chebyshev;    ///< [n][k]: T_n(t) = sum_k chebyshev[n][k] t^k
+
+  static constexpr int largest_nn = 21;
 };
 
 /// Neighbours of one atom, sorted by type, padded to whole blocks; arrays by slot.
@@ -57,20 +58,23 @@ struct Kernel {
   const char *name;    ///< "AVX-512", "AVX2", "baseline"
   int width;           ///< neighbours per block
 
-  /// Doubles between blocks of planes.
-  int (*block_stride)(const KernelBasis &);
-  /// Fills the planes of `nblocks` blocks.
-  void (*expand)(const KernelBasis &, const KernelNeighbors &, int nblocks, double *planes);
-  /// A[n][row] over blocks first..last-1; A is overwritten.
-  void (*accumulate)(const KernelBasis &, int first, int last, const double *planes, double *A);
+  /// Bytes of the planes of one block; of scratch for forward() and gradient(); of scratch for each block of tangent().
+  int (*plane_bytes)(const KernelBasis &);
+  int (*sum_bytes)(const KernelBasis &);
+  int (*turn_bytes)(const KernelBasis &);
+  /// Fills the planes of blocks first..last-1 (`planes` are those of block 0) and overwrites A[n][row], which
+  /// must have room for another `width` numbers.
+  void (*forward)(const KernelBasis &, const KernelNeighbors &, int first, int last, void *planes,
+                  void *scratch, double *A);
   /// dE/d(x,y,z) of every slot in blocks first..last-1, overwritten.
   void (*gradient)(const KernelBasis &, const KernelNeighbors &, int first, int last,
-                   const double *planes, const double *Z, double *gx, double *gy, double *gz);
+                   const void *planes, const double *Z, void *scratch, double *gx, double *gy,
+                   double *gz);
   /// Derivative of A[n][row] when the neighbours move by (dx, dy, dz) (A, by slot), blocks first..last-1;
-  /// overwritten. scratch: (nn + 4) * width doubles a block.
+  /// overwritten.
   void (*tangent)(const KernelBasis &, const KernelNeighbors &, int first, int last,
-                  const double *planes, const double *dx, const double *dy, const double *dz,
-                  double *scratch, double *dA);
+                  const void *planes, const double *dx, const double *dy, const double *dz,
+                  void *scratch, double *dA);
   /// to[weights.to + k] += w from[weights.from + k], k = 0..length-1.
   void (*combine)(const KernelWeight *weights, int count, int length, const double *from,
                   double *to);
@@ -90,10 +94,13 @@ struct Kernel {
 
 constexpr int float_padding = 16;
 
-/// The fastest kernel this processor can run.
-const Kernel &best_kernel();
+/// Of the sums over neighbours, double or single; all else is in double precision.
+enum class Precision { full, mixed };
 
-/// All kernels this processor can run, baseline first; a null pointer ends the list.
-const Kernel *const *runnable_kernels();
+/// The fastest kernel this processor can run.
+const Kernel &best_kernel(Precision precision = Precision::full);
+
+/// All kernels of this precision that this processor can run, baseline first; a null pointer ends the list.
+const Kernel *const *runnable_kernels(Precision precision = Precision::full);
 
 }    // namespace turing_glass::nnap

@@ -2,49 +2,50 @@
 
 namespace turing_glass::nnap {
 
-extern const Kernel kernel_baseline;
+extern const Kernel kernel_baseline, kernel_baseline_mixed;
 #ifdef TG_X86
-extern const Kernel kernel_avx2;
-extern const Kernel kernel_avx512;
+extern const Kernel kernel_avx2, kernel_avx2_mixed;
+extern const Kernel kernel_avx512, kernel_avx512_mixed;
 #endif
 
 namespace {
 
 struct Runnable {
-  const Kernel *list[4] = {&kernel_baseline, nullptr, nullptr, nullptr};
-  const Kernel *best = &kernel_baseline;
-
-  Runnable()
+  explicit Runnable(Precision precision)
   {
-    int count = 1;
-    const auto add = [&](const Kernel &kernel) { best = list[count++] = &kernel; };
+    int count = 0;
+    const auto add = [&](const Kernel &full, const Kernel &mixed) {
+      best = list[count++] = precision == Precision::full ? &full : &mixed;
+    };
+    add(kernel_baseline, kernel_baseline_mixed);
 #ifdef TG_X86
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) add(kernel_avx2);
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+      add(kernel_avx2, kernel_avx2_mixed);
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vl"))
-      add(kernel_avx512);
+      add(kernel_avx512, kernel_avx512_mixed);
 #endif
-    static_cast<void>(add);
-    static_cast<void>(count);
   }
+  const Kernel *list[4] = {};
+  const Kernel *best;
 };
 
-const Runnable &runnable()
+const Runnable &runnable(Precision precision)
 {
-  static const Runnable instance;
-  return instance;
+  static const Runnable full(Precision::full), mixed(Precision::mixed);
+  return precision == Precision::full ? full : mixed;
 }
 
 }    // namespace
 
-const Kernel &best_kernel()
+const Kernel &best_kernel(Precision precision)
 {
-  return *runnable().best;
+  return *runnable(precision).best;
 }
 
-const Kernel *const *runnable_kernels()
+const Kernel *const *runnable_kernels(Precision precision)
 {
-  return runnable().list;
+  return runnable(precision).list;
 }
 
 }    // namespace turing_glass::nnap

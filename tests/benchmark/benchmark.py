@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Cost of pair_style nnap for the published shape, beside SNAP and EAM in the same LAMMPS run.
+"""Cost of pair_style nnap for the published shape, beside SNAP, POD, UF3 and EAM in the same LAMMPS run.
 
-    python3 tests/benchmark/benchmark.py [--lmp build/lmp] [--quick]
+    python3 tests/benchmark/benchmark.py [--lmp build/lmp] [--quick] [--plot FILE]
 
 Prints microseconds per atom and step (per core: wall time x ranks x threads), medians over repeats,
-and the ratio to SNAP (Ta06A) measured in the same run. Needs the standard library alone.
+and the ratio to SNAP (Ta06A) measured in the same run. Needs the standard library alone, for the picture matplotlib.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def published_shape(path):
 
 
 def measure(lmp, potential, cells, steps, styles, ranks=1, threads=1):
-    """{style: microseconds of one core per atom and step}"""
+    """{style: (microseconds of one core per atom and step, neighbours of an atom in the list, megabytes)}"""
     command = [lmp, "-in", os.path.join(HERE, "in.benchmark"), "-log", "none", "-var", "n", str(cells),
                "-var", "steps", str(steps), "-var", "potential", potential, "-var", "style", *styles]
     if ranks > 1:
@@ -48,21 +48,49 @@ def measure(lmp, potential, cells, steps, styles, ranks=1, threads=1):
     environment = dict(os.environ, OMP_NUM_THREADS=str(threads))
     text = subprocess.run(command, env=environment, check=True, text=True, stdout=subprocess.PIPE,
                           cwd=os.path.dirname(potential)).stdout
-    loops = re.findall(r"style: (\w+)\n.*?Loop time of (\S+) on \d+ procs for (\d+) steps with (\d+) atoms", text, re.DOTALL)
-    return {style: 1e6 * float(time) * ranks * threads / (int(n) * int(atoms)) for style, time, n, atoms in loops}
+    runs = re.findall(r"style: (\w+)\n.*?Per MPI rank memory allocation \S+ = (\S+).*?"
+                      r"Loop time of (\S+) on \d+ procs for (\d+) steps with (\d+) atoms.*?Ave neighs/atom = (\S+)",
+                      text, re.DOTALL)
+    return {style: (1e6 * float(time) * ranks * threads / (int(n) * int(atoms)), float(neighbors), float(memory))
+            for style, memory, time, n, atoms, neighbors in runs}
 
 
 def medians(repeats, *arguments, **keywords):
+    """As measure(), and ratios of times to that of SNAP in the same run, if it is there."""
     runs = [measure(*arguments, **keywords) for _ in range(repeats)]
-    times = {style: statistics.median(run[style] for run in runs) for style in runs[0]}
-    ratios = {style: statistics.median(run["nnap"] / run[style] for run in runs) for style in runs[0]}
-    return times, ratios
+    result = {style: tuple(statistics.median(run[style][k] for run in runs) for k in range(3)) for style in runs[0]}
+    ratios = {style: statistics.median(run[style][0] / run["snap"][0] for run in runs)
+              for style in runs[0] if "snap" in runs[0]}
+    return result, ratios
+
+
+def draw(times, path):
+    import matplotlib
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+    figure, axes = plt.subplots(figsize=(5.5, 3.8), layout="constrained")
+    for style in STYLES:
+        axes.loglog(*zip(*((atoms, row[style][0]) for atoms, row in times.items() if style in row)), "o-", ms=4, label=LABELS[style])
+    axes.set(xlabel="atoms", ylabel="core-µs per atom and step")
+    axes.set_ylim(bottom=1)
+    axes.legend(frameon=False, ncols=2, fontsize=8)
+    figure.savefig(path, dpi=100)
+
+
+STYLES = ("nnap", "mixed", "snap", "pod", "uf3", "eam")
+LABELS = {"nnap": "nnap", "mixed": "nnap, mixed precision", "snap": "snap (Ta06A)", "pod": "pod (Ta)", "uf3": "uf3 (Nb)",
+          "eam": "eam/fs (CuZr_mm)"}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lmp", default=os.path.join(HERE, "..", "..", "build", "lmp"))
     parser.add_argument("--quick", action="store_true", help="one size, few steps")
+    parser.add_argument("--cells", type=int, nargs="+", default=[8, 10, 16, 32, 80],
+                        help="edges of the boxes, in cells of two atoms (default: 1,024 to 1,024,000 atoms)")
+    parser.add_argument("--peers", type=int, default=20000, help="peers but EAM only up to so many atoms")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--plot", help="a picture of the first table")
     options = parser.parse_args()
     lmp = os.path.abspath(options.lmp)
     os.environ.setdefault("OMPI_ALLOW_RUN_AS_ROOT", "1")
@@ -72,24 +100,30 @@ def main():
         potential = os.path.join(folder, "published_shape.nnap.json")
         published_shape(potential)
 
-        print("one core: microseconds per atom and step")
-        print("%8s %8s %8s %8s   %s" % ("atoms", "nnap", "snap", "eam", "nnap/snap (median of pairs)"))
-        times, ratios = medians(1 if options.quick else 5, lmp, potential, 10, 20, ("nnap", "snap", "eam"))
-        print("%8d %8.2f %8.2f %8.2f   %.3f" % (2000, times["nnap"], times["snap"], times["eam"], ratios["snap"]), flush=True)
+        print("one core: microseconds per atom and step, ratio to snap in the same run; then neighbours in LAMMPS's list\n"
+              "(with skin, eam: half) and its memory, MB")
+        print("%8s" % "atoms" + "".join("%16s" % style for style in STYLES), flush=True)
+        table = {}
+        for cells in [10] if options.quick else options.cells:
+            atoms = 2 * cells**3
+            styles = STYLES if atoms <= options.peers else ("nnap", "mixed", "eam")
+            steps = max(2, min(100, 40000 // atoms))
+            table[atoms], ratios = medians(1 if options.quick or atoms > 200000 else options.repeats, lmp, potential, cells, steps, styles)
+            row = table[atoms]
+            print("%8d" % atoms + "".join("%10.2f" % row[s][0] + (" %5.3f" % ratios[s] if ratios else 6 * " ") if s in row
+                                          else 16 * " " for s in STYLES))
+            print(8 * " " + "".join("%8.0f %7.0f" % row[s][1:] if s in row else 16 * " " for s in STYLES), flush=True)
+        if options.plot:
+            draw(table, options.plot)
         if options.quick:
             return
-
-        print("\nsize: nnap, one core")
-        for cells in (10, 16, 20, 32):
-            times, _ = medians(3, lmp, potential, cells, 10, ("nnap",))
-            print("%8d %8.2f" % (2 * cells**3, times["nnap"]), flush=True)
 
         print("\nranks and threads: nnap, 16,000 atoms, core-microseconds per atom and step (ideal: equal)")
         one = None
         for ranks, threads in ((1, 1), (2, 1), (1, 2)):
             times, _ = medians(3, lmp, potential, 20, 20, ("nnap",), ranks=ranks, threads=threads)
-            one = one or times["nnap"]
-            print("%d rank(s) x %d thread(s) %8.2f   efficiency %.2f" % (ranks, threads, times["nnap"], one / times["nnap"]),
+            one = one or times["nnap"][0]
+            print("%d rank(s) x %d thread(s) %8.2f   efficiency %.2f" % (ranks, threads, times["nnap"][0], one / times["nnap"][0]),
                   flush=True)
 
 

@@ -39,7 +39,7 @@ std::vector<Case> cases()
   }
   Basis radial;
   radial.kind = Basis::Kind::chebyshev;
-  radial.nmax = 9;    // two groups of radial functions in the kernels
+  radial.nmax = Basis::largest_nmax;    // more than loops are unrolled for
   radial.lmax = 0;
   radial.rcut = 6.0;
   radial.wtype = WeightType::exfull;
@@ -178,6 +178,29 @@ TEST(Evaluator, KernelsAgree)
       for (std::size_t i = 0; i < s.positions.size(); ++i)
         for (int k = 0; k < 3; ++k)
           EXPECT_NEAR(other.forces[i][k], first.forces[i][k], 1e-11) << c.label;
+    }
+  }
+}
+
+TEST(Evaluator, MixedPrecision)
+{
+  // single precision has 6e-8; the powers of t lose up to two digits of it where radial functions are twenty
+  constexpr double tolerance = 2e-5;
+  for (const Case &c : cases()) {
+    const test::Structure s = test::random_structure(30, c.ntypes, 0.06, 1.7, 9);
+    const test::Result exact = test::evaluate(Evaluator(c.potential, best_kernel()), s);
+    double largest = 0.0;
+    for (const test::Vector &f : exact.forces)
+      for (const double component : f) largest = std::max(largest, std::abs(component));
+    for (auto kernel = runnable_kernels(Precision::mixed); *kernel; ++kernel) {
+      const test::Result mixed = test::evaluate(Evaluator(c.potential, **kernel), s);
+      double farthest = 0.0;
+      for (std::size_t i = 0; i < s.positions.size(); ++i)
+        for (int k = 0; k < 3; ++k)
+          farthest = std::max(farthest, std::abs(mixed.forces[i][k] - exact.forces[i][k]));
+      EXPECT_LT(farthest, tolerance * largest) << c.label << " " << (*kernel)->name;
+      EXPECT_GT(farthest, 0.0) << "not another precision";
+      EXPECT_NEAR(mixed.energy, exact.energy, tolerance * std::abs(exact.energy)) << c.label;
     }
   }
 }

@@ -47,6 +47,7 @@ double reference(int l, int m, double theta, double phi)
 TEST(Harmonics, ValuesOfOneNeighbour)
 {
   constexpr double rcut = 5.0, r = 2.0;
+  const double one = 1.0;    // T_0
   const double fc = std::pow(1.0 - r * r / (rcut * rcut), 4);
   for (auto kernel = runnable_kernels(); *kernel; ++kernel)
     for (int lmax = 0; lmax <= 12; ++lmax) {
@@ -59,9 +60,10 @@ TEST(Harmonics, ValuesOfOneNeighbour)
                                  harmonics.recursion.data(),
                                  harmonics.dz.data(),
                                  harmonics.drho.data(),
-                                 harmonics.norm.data()};
-      AlignedVector x(width), y(width), z(width), distance(width), inverse(width), A(rows);
-      AlignedVector planes((*kernel)->block_stride(basis));
+                                 harmonics.norm.data(),
+                                 &one};
+      AlignedVector x(width), y(width), z(width), distance(width), inverse(width), A(rows + width);
+      AlignedVector planes((*kernel)->plane_bytes(basis)), sums((*kernel)->sum_bytes(basis));
       for (int direction = 0; direction < 4; ++direction) {
         // the last one is the pole, where angles are singular and the recursions are not
         const double theta = direction == 3 ? 0.0 : 0.3 + 0.9 * direction,
@@ -73,9 +75,8 @@ TEST(Harmonics, ValuesOfOneNeighbour)
           distance[lane] = lane == 0 ? r : rcut;    // the others are padding
           inverse[lane] = 1.0 / distance[lane];
         }
-        (*kernel)->expand(basis, {x.data(), y.data(), z.data(), distance.data(), inverse.data()}, 1,
-                          planes.data());
-        (*kernel)->accumulate(basis, 0, 1, planes.data(), A.data());
+        (*kernel)->forward(basis, {x.data(), y.data(), z.data(), distance.data(), inverse.data()},
+                           0, 1, planes.data(), sums.data(), A.data());
         for (int l = 0; l <= lmax; ++l)
           for (int m = -l; m <= l; ++m)
             EXPECT_NEAR(A[Harmonics::row(lmax, l, m)], fc * reference(l, m, theta, phi), 2e-13)

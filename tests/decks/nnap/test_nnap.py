@@ -7,7 +7,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from deck import lammps, shared  # noqa: E402
+from deck import SOURCE, lammps, shared  # noqa: E402
 
 # A Cu-Zr-O crystal pushed off its sites; three types, the last one without atoms unless asked for.
 ATOMS = """
@@ -267,6 +267,12 @@ set group two type 1
 
 class Dynamics(Case):
     def test_energy_is_conserved(self):
+        self.drift("double")
+
+    def test_energy_is_conserved_in_mixed_precision(self):
+        self.drift("mixed")
+
+    def drift(self, precision):
         """Cu-Zr at 1000 K, 20 ps at 1 fs: drift below 1e-6 eV/atom/ps (least squares over the run)."""
         folder = shared("potentials", "NNP-CuZrO")
         run = lammps("""
@@ -277,7 +283,7 @@ create_box 2 box
 create_atoms 1 box basis 2 2
 mass 1 63.546
 mass 2 91.224
-pair_style nnap
+pair_style nnap precision {1}
 pair_coeff * * {0}/Cu.nn {0}/Zr.nn {0}/O.nn Cu Zr
 velocity all create 2000 4321 loop geom
 timestep 0.001
@@ -289,7 +295,7 @@ variable total equal etotal/atoms
 variable T equal temp
 fix 3 all ave/time 20 1 20 v_total v_T file energy.txt
 run 20000 post no
-""".format(folder), 2, timeout=1800)
+""".format(folder, precision), 2, timeout=1800)
         with open(run.path("energy.txt")) as file:
             rows = [[float(x) for x in line.split()] for line in file if not line.startswith("#")]
         time = [row[0] * 0.001 for row in rows]
@@ -300,6 +306,44 @@ run 20000 post no
         print("drift %.2e eV/atom/ps at %.0f K" % (drift, temperature))
         self.assertLess(abs(drift), 1e-6)
         self.assertTrue(800 < temperature < 1200, temperature)
+
+
+class MixedPrecision(Case):
+    def test_forces_are_those_of_double(self):
+        """A liquid at 2000 K with the shipped potential and with the published one: within 1e-5 eV/A, 1e-6 eV/atom."""
+        published = [shared("potentials", "NNP-CuZrO", e + ".nn") for e in ("Zr", "Cu", "O")]
+        shipped = [os.path.join(SOURCE, "examples", "potentials", "ZrCuO.nnap.json")]
+        for files in (shipped, published):
+            deck = """
+units metal
+lattice bcc 3.28
+region box block 0 5 0 5 0 5
+create_box 3 box
+create_atoms 1 box basis 2 2
+set type 1 type/fraction 3 0.02 77
+mass 1 91.224
+mass 2 63.546
+mass 3 15.999
+pair_style nnap precision double
+pair_coeff * * {0} Zr Cu O
+velocity all create 4000 4321 loop geom
+fix 1 all nve
+run 500 post no
+pair_style nnap precision {1}
+pair_coeff * * {0} Zr Cu O
+dump d all custom 1 dump.forces id fx fy fz
+dump_modify d format float %.10g
+run 0 post no
+print "energy: $(pe/atoms:%.12g)"
+"""
+            full, mixed = (lammps(deck.format(" ".join(files), precision)) for precision in ("double", "mixed"))
+            self.assertIn("in mixed precision", mixed.text)
+            a, b = full.dump("dump.forces"), mixed.dump("dump.forces")
+            farthest = max(abs(x - y) for atom in a for x, y in zip(a[atom], b[atom]))
+            print("forces up to %.2g eV/A, mixed precision off by up to %.2g" % (max(map(max, a.values())), farthest))
+            self.assertLess(farthest, 1e-5)
+            self.assertGreater(farthest, 0)
+            self.assertAlmostEqual(full.printed("energy")[0], mixed.printed("energy")[0], delta=1e-6)
 
 
 class Command(Case):
@@ -334,6 +378,7 @@ class WrongUse(Case):
         self.refused(cell + "pair_style nnap 5.0\n", "unknown keyword", "'5.0'")
         self.refused(cell + "pair_style nnap limit\n", "limit needs a value")
         self.refused(cell + "pair_style nnap limit 0\n", "limit must be positive")
+        self.refused(cell + "pair_style nnap precision single\n", "'single'", "double or mixed")
         self.refused(cell + "pair_style nnap extrapolation halt\n", "'halt'", "ignore, warn or stop")
         self.refused(cell + "pair_style nnap\npair_coeff * * Zr Cu O\n", "pair_coeff for pair style nnap needs", "3 atom types")
         self.refused(cell + "pair_style nnap\npair_coeff 1 2 random-default.nnap.json Zr Cu O\n", "must start with * *")
