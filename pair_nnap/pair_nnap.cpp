@@ -80,9 +80,10 @@ void PairNNAP::settings(int narg, char **arg)
   for (int iarg = 0; iarg < narg; iarg += 2) {
     const std::string keyword = arg[iarg];
     if (keyword != "extrapolation" && keyword != "limit" && keyword != "precision")
-      error->all(FLERR,
-                 "Pair style nnap: unknown keyword '{}'; there are extrapolation, limit and precision",
-                 keyword);
+      error->all(
+          FLERR,
+          "Pair style nnap: unknown keyword '{}'; there are extrapolation, limit and precision",
+          keyword);
     if (iarg + 1 == narg) error->all(FLERR, "Pair style nnap: {} needs a value", keyword);
     const std::string value = arg[iarg + 1];
     if (keyword == "limit") {
@@ -261,18 +262,23 @@ PairNNAP::Sums PairNNAP::compute_share(int first, int last, int share, bool clea
     const int jnum = list->numneigh[i];
     if (map[type[i]] < 0) continue;
 
-    neighbors.clear();
     neighbors.reserve(jnum);
     if (static_cast<int>(index.size()) < jnum) index.resize(jnum);
+    double *dx = neighbors.dx.data(), *dy = neighbors.dy.data(), *dz = neighbors.dz.data();
+    double *rsq = neighbors.rsq.data();
+    const double xi = x[i][0], yi = x[i][1], zi = x[i][2];
+    int *element = neighbors.type.data(), count = 0;
     for (int jj = 0; jj < jnum; ++jj) {
-      const int j = jlist[jj] & NEIGHMASK;
-      const double dx = x[j][0] - x[i][0], dy = x[j][1] - x[i][1], dz = x[j][2] - x[i][2];
-      const double rsq = dx * dx + dy * dy + dz * dz;
+      const int j = jlist[jj] & NEIGHMASK, t = map[type[j]];
+      const double delx = x[j][0] - xi, dely = x[j][1] - yi, delz = x[j][2] - zi;
+      const double r2 = delx * delx + dely * dely + delz * delz;
       // written in any case and kept by counting on: a branch would be mispredicted for half of them
-      index[neighbors.count] = j;
-      neighbors.set_next(dx, dy, dz, rsq, map[type[j]]);
-      neighbors.count += static_cast<int>(rsq < cutoffsq) & static_cast<int>(map[type[j]] >= 0);
+      index[count] = j;
+      dx[count] = delx, dy[count] = dely, dz[count] = delz, rsq[count] = r2;
+      element[count] = t;
+      count += static_cast<int>(r2 < cutoffsq) & static_cast<int>(t >= 0);
     }
+    neighbors.count = count;
 
     const double e = evaluator.evaluate(map[type[i]], workspace);
     sums.energy += e;

@@ -53,23 +53,43 @@ std::size_t Neighbors::bytes() const
 
 std::size_t Descriptor::Scratch::bytes() const
 {
-  return doubles({&x,     &y, &z,  &r,  &rinv, &gx,    &gy, &gz, &planes,  &sums,   &A, &c,
-                  &slope, &Z, &tx, &ty, &tz,   &turns, &dA, &dc, &shifted, &slopes}) +
+  return doubles({&x, &y,     &z, &r,  &rinv, &gx, &gy,    &gz, &planes, &sums,    &A,
+                  &c, &slope, &Z, &tx, &ty,   &tz, &turns, &dA, &dc,     &shifted, &slopes}) +
       (source.capacity() + first_block.capacity() + next.capacity()) * sizeof(int);
 }
 
 Descriptor::Descriptor(const Basis &basis, int ntypes) :
     ntypes_(ntypes), nn_(basis.nmax + 1), rcut_(basis.rcut), harmonics_(Invariants::degree(basis)),
-    chebyshev_(chebyshev_coefficients(nn_)),
-    rows_(Invariants::rows(basis)), invariants_(basis),
+    chebyshev_(chebyshev_coefficients(nn_)), rows_(Invariants::rows(basis)), invariants_(basis),
     weights_(make_weight_tensor(basis, ntypes)), trainable_(trainable_weights(basis, ntypes))
 {
+  order_weights();
+  harmonics_.norm.resize(rows_, 0.0);
+}
+
+void Descriptor::order_weights()
+{
+  // a row to which nothing is added is zero times some row
+  gather_.clear();
+  scatter_.clear();
+  for (int p = 0; p < weights_.np; ++p) gather_.push_back({p * rows_, 0, 0.0});
+  for (int k = 0; k < ntypes_ * nn_; ++k) scatter_.push_back({k * rows_, 0, 0.0});
   for (const WeightTensor::Entry &e : weights_.entries) {
     const int sum_row = (e.t * nn_ + e.n) * rows_, channel = e.p * rows_;
     gather_.push_back({channel, sum_row, e.w});
     scatter_.push_back({sum_row, channel, e.w});
   }
-  harmonics_.norm.resize(rows_, 0.0);
+  for (std::vector<KernelWeight> *weights : {&gather_, &scatter_}) {
+    std::stable_sort(weights->begin(), weights->end(),
+                     [](const KernelWeight &a, const KernelWeight &b) { return a.to < b.to; });
+    // those zeros serve alone
+    std::vector<KernelWeight> kept;
+    for (std::size_t k = 0; k < weights->size(); ++k)
+      if ((*weights)[k].w != 0.0 || k + 1 == weights->size() ||
+          (*weights)[k + 1].to != (*weights)[k].to)
+        kept.push_back((*weights)[k]);
+    *weights = std::move(kept);
+  }
 }
 
 KernelBasis Descriptor::kernel_basis() const
@@ -87,13 +107,19 @@ KernelBasis Descriptor::kernel_basis() const
 
 void Descriptor::sort_by_type(const Kernel &kernel, const Neighbors &neighbors, Scratch &s) const
 {
-  const double rcutsq = rcut_ * rcut_;
-  std::vector<int> &first = s.first_block;
-  first.assign(ntypes_ + 1, 0);
-  for (int k = 0; k < neighbors.count; ++k)
-    if (neighbors.rsq[k] < rcutsq) ++first[neighbors.type[k] + 1];
-  for (int t = 0; t < ntypes_; ++t)
+  const double rcutsq = rcut_ * rcut_, *rsq = neighbors.rsq.data();
+  const int *type = neighbors.type.data(), count = neighbors.count;
+  s.first_block.assign(ntypes_ + 1, 0);
+  s.next.resize(ntypes_);
+  int *first = s.first_block.data(), *next = s.next.data();
+  for (int k = 0; k < count; ++k)
+    if (rsq[k] < rcutsq) ++first[type[k] + 1];
+  s.inside = 0;
+  for (int t = 0; t < ntypes_; ++t) {
+    s.inside += first[t + 1];
+    next[t] = first[t] * kernel.width;
     first[t + 1] = first[t] + (first[t + 1] + kernel.width - 1) / kernel.width;
+  }
 
   const int slots = first[ntypes_] * kernel.width;
   if (s.source.size() < static_cast<std::size_t>(slots)) {
@@ -101,30 +127,23 @@ void Descriptor::sort_by_type(const Kernel &kernel, const Neighbors &neighbors, 
     for (AlignedVector *a : {&s.x, &s.y, &s.z, &s.r, &s.rinv, &s.gx, &s.gy, &s.gz})
       a->resize(slots);
   }
-  double *x = s.x.data(), *y = s.y.data(), *z = s.z.data(), *r = s.r.data(), *rinv = s.rinv.data();
-  s.next.resize(ntypes_);
-  for (int t = 0; t < ntypes_; ++t) s.next[t] = first[t] * kernel.width;
-  for (int k = 0; k < neighbors.count; ++k) {
-    if (neighbors.rsq[k] >= rcutsq) continue;
-    const int slot = s.next[neighbors.type[k]]++;
-    s.source[slot] = k;
-    x[slot] = neighbors.dx[k], y[slot] = neighbors.dy[k], z[slot] = neighbors.dz[k];
-    r[slot] = neighbors.rsq[k];
+  const double *dx = neighbors.dx.data(), *dy = neighbors.dy.data(), *dz = neighbors.dz.data();
+  double *x = s.x.data(), *y = s.y.data(), *z = s.z.data(), *r = s.r.data();
+  int *source = s.source.data();
+  for (int k = 0; k < count; ++k) {
+    if (rsq[k] >= rcutsq) continue;
+    const int slot = next[type[k]]++;
+    source[slot] = k;
+    x[slot] = dx[k], y[slot] = dy[k], z[slot] = dz[k], r[slot] = rsq[k];
   }
   // a padding neighbour sits at the cutoff, where every radial function and its slope vanish
   for (int t = 0; t < ntypes_; ++t)
-    for (int slot = s.next[t]; slot < first[t + 1] * kernel.width; ++slot) {
-      s.source[slot] = -1;
+    for (int slot = next[t]; slot < first[t + 1] * kernel.width; ++slot) {
+      source[slot] = -1;
       x[slot] = rcut_, y[slot] = z[slot] = 0.0;
       r[slot] = rcutsq;
     }
-  for (int slot = 0; slot < slots; ++slot) {
-    r[slot] = std::max(std::sqrt(r[slot]), shortest_distance);
-    rinv[slot] = 1.0 / r[slot];
-    x[slot] *= rinv[slot];
-    y[slot] *= rinv[slot];
-    z[slot] *= rinv[slot];
-  }
+  kernel.normalise(slots, shortest_distance, x, y, z, r, s.rinv.data());
 }
 
 void Descriptor::forward(const Kernel &kernel, const Neighbors &neighbors, Scratch &s,
@@ -133,7 +152,8 @@ void Descriptor::forward(const Kernel &kernel, const Neighbors &neighbors, Scrat
   sort_by_type(kernel, neighbors, s);
   const KernelBasis basis = kernel_basis();
   const int blocks = s.first_block[ntypes_];
-  s.planes.reserve_at_least(doubles_in(static_cast<std::size_t>(blocks) * kernel.plane_bytes(basis)));
+  s.planes.reserve_at_least(
+      doubles_in(static_cast<std::size_t>(blocks) * kernel.plane_bytes(basis)));
   s.sums.reserve_at_least(doubles_in(kernel.sum_bytes(basis)));
   s.A.reserve_at_least(static_cast<std::size_t>(ntypes_) * nn_ * rows_ + kernel.width);
   s.c.reserve_at_least(static_cast<std::size_t>(weights_.np) * rows_);
@@ -144,36 +164,39 @@ void Descriptor::forward(const Kernel &kernel, const Neighbors &neighbors, Scrat
   for (int t = 0; t < ntypes_; ++t)
     kernel.forward(basis, lanes, s.first_block[t], s.first_block[t + 1], s.planes.data(),
                    s.sums.data(), s.A.data() + t * nn_ * rows_);
-  std::fill_n(s.c.data(), weights_.np * rows_, 0.0);
   kernel.combine(gather_.data(), static_cast<int>(gather_.size()), rows_, s.A.data(), s.c.data());
   for (int p = 0; p < weights_.np; ++p)
-    invariants_.evaluate(s.c.data() + p * rows_, P + p * invariants_.per_channel());
+    invariants_.evaluate(kernel, s.c.data() + p * rows_, P + p * invariants_.per_channel());
 }
 
-void Descriptor::backward(const Kernel &kernel, Neighbors &neighbors, Scratch &s,
-                          const double *dP) const
+void Descriptor::backward(const Kernel &kernel, Neighbors &neighbors, Scratch &s, const double *dP,
+                          bool add) const
 {
   const KernelBasis basis = kernel_basis();
   for (int p = 0; p < weights_.np; ++p) {
     double *slope = s.slope.data() + p * rows_;
-    invariants_.gradient(s.c.data() + p * rows_, dP + p * invariants_.per_channel(), slope);
+    invariants_.gradient(kernel, s.c.data() + p * rows_, dP + p * invariants_.per_channel(), slope);
     for (int row = 0; row < rows_; ++row) slope[row] *= harmonics_.norm[row];
   }
   double *Z = s.Z.data();    // dE/dA
-  std::fill_n(Z, ntypes_ * nn_ * rows_, 0.0);
   kernel.combine(scatter_.data(), static_cast<int>(scatter_.size()), rows_, s.slope.data(), Z);
 
   const KernelNeighbors lanes = {s.x.data(), s.y.data(), s.z.data(), s.r.data(), s.rinv.data()};
   for (int t = 0; t < ntypes_; ++t)
     kernel.gradient(basis, lanes, s.first_block[t], s.first_block[t + 1], s.planes.data(),
                     Z + t * nn_ * rows_, s.sums.data(), s.gx.data(), s.gy.data(), s.gz.data());
+  double *gx = neighbors.gx.data(), *gy = neighbors.gy.data(), *gz = neighbors.gz.data();
+  if (!add && s.inside < neighbors.count)
+    for (double *g : {gx, gy, gz}) std::fill_n(g, neighbors.count, 0.0);
   const int slots = s.first_block[ntypes_] * kernel.width;
-  for (int slot = 0; slot < slots; ++slot)
-    if (const int k = s.source[slot]; k >= 0) {
-      neighbors.gx[k] += s.gx[slot];
-      neighbors.gy[k] += s.gy[slot];
-      neighbors.gz[k] += s.gz[slot];
-    }
+  const auto each_slot = [&](auto put) {
+    for (int slot = 0; slot < slots; ++slot)
+      if (const int k = s.source[slot]; k >= 0) put(k, s.gx[slot], s.gy[slot], s.gz[slot]);
+  };
+  if (add)
+    each_slot([&](int k, double x, double y, double z) { gx[k] += x, gy[k] += y, gz[k] += z; });
+  else
+    each_slot([&](int k, double x, double y, double z) { gx[k] = x, gy[k] = y, gz[k] = z; });
 }
 
 void Descriptor::tangent(const Kernel &kernel, const Neighbors &neighbors, Scratch &s,
@@ -196,10 +219,9 @@ void Descriptor::tangent(const Kernel &kernel, const Neighbors &neighbors, Scrat
     kernel.tangent(basis, lanes, s.first_block[t], s.first_block[t + 1], s.planes.data(),
                    s.tx.data(), s.ty.data(), s.tz.data(), s.turns.data(),
                    s.dA.data() + t * nn_ * rows_);
-  std::fill_n(s.dc.data(), weights_.np * rows_, 0.0);
   kernel.combine(gather_.data(), static_cast<int>(gather_.size()), rows_, s.dA.data(), s.dc.data());
   for (int p = 0; p < weights_.np; ++p)
-    invariants_.tangent(s.c.data() + p * rows_, s.dc.data() + p * rows_,
+    invariants_.tangent(kernel, s.c.data() + p * rows_, s.dc.data() + p * rows_,
                         dP + p * invariants_.per_channel());
 }
 
@@ -217,12 +239,13 @@ void Descriptor::copy_parameters_to(double *parameters) const
 
 void Descriptor::set_parameters(const double *parameters)
 {
-  for (std::size_t k = 0; k < weights_.entries.size(); ++k)
-    if (WeightTensor::Entry &e = weights_.entries[k]; e.parameter >= 0)
-      e.w = gather_[k].w = scatter_[k].w = parameters[e.parameter];
+  for (WeightTensor::Entry &e : weights_.entries)
+    if (e.parameter >= 0) e.w = parameters[e.parameter];
+  order_weights();
 }
 
-void Descriptor::add_gradient(const double *u, const double *v, Scratch &s, double *gradient) const
+void Descriptor::add_gradient(const Kernel &kernel, const double *u, const double *v, Scratch &s,
+                              double *gradient) const
 {
   // dG/d(dc) = J^T u and dG/dc = J^T v + d/dh J(c + h dc)^T u. The gradient of the invariants is a
   // polynomial in c of degree two at most, so that the central difference is exact for any h; this h makes
@@ -242,11 +265,11 @@ void Descriptor::add_gradient(const double *u, const double *v, Scratch &s, doub
     const double h = largest_c > 0.0 && largest_dc > 0.0 ? largest_c / largest_dc : 1.0;
     std::fill_n(by_dc, 4 * rows_, 0.0);
     for (int row = 0; row < rows_; ++row) s.shifted[row] = c[row] + h * dc[row];
-    invariants_.gradient(s.shifted.data(), u + p * per_channel, ahead);
+    invariants_.gradient(kernel, s.shifted.data(), u + p * per_channel, ahead);
     for (int row = 0; row < rows_; ++row) s.shifted[row] = c[row] - h * dc[row];
-    invariants_.gradient(s.shifted.data(), u + p * per_channel, behind);
-    invariants_.gradient(c, u + p * per_channel, by_dc);
-    invariants_.gradient(c, v + p * per_channel, by_c);
+    invariants_.gradient(kernel, s.shifted.data(), u + p * per_channel, behind);
+    invariants_.gradient(kernel, c, u + p * per_channel, by_dc);
+    invariants_.gradient(kernel, c, v + p * per_channel, by_c);
     for (int row = 0; row < rows_; ++row) by_c[row] += (ahead[row] - behind[row]) / (2.0 * h);
   }
   for (const WeightTensor::Entry &e : weights_.entries) {

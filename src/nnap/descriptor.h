@@ -38,14 +38,8 @@ struct Neighbors {
   void clear() { count = 0; }
   void push(double x, double y, double z, double r2, int t)
   {
-    set_next(x, y, z, r2, t);
-    ++count;
-  }
-  /// What push() would add, without counting it; the next call overwrites it.
-  void set_next(double x, double y, double z, double r2, int t)
-  {
     dx[count] = x, dy[count] = y, dz[count] = z, rsq[count] = r2;
-    type[count] = t;
+    type[count++] = t;
   }
   std::size_t bytes() const;
 };
@@ -60,6 +54,7 @@ class Descriptor {
     std::vector<int> source;         ///< by slot: index into Neighbors, -1 in the padding
     std::vector<int> first_block;    ///< by type, and the end
     std::vector<int> next;           ///< by type: the slot to fill next
+    int inside = 0;                  ///< neighbours inside the cutoff
     AlignedVector x, y, z, r, rinv, gx, gy, gz;    ///< by slot
     AlignedVector planes, sums, A, c, slope, Z;
     AlignedVector tx, ty, tz, turns, dA, dc;    ///< used by tangent() only
@@ -72,9 +67,9 @@ class Descriptor {
 
   /// P[size()] of the neighbours inside this basis' own cutoff.
   void forward(const Kernel &kernel, const Neighbors &neighbors, Scratch &scratch, double *P) const;
-  /// Adds dE/dr_j to neighbors.gx, gy, gz, given dE/dP; after forward() with the same scratch.
-  void backward(const Kernel &kernel, Neighbors &neighbors, Scratch &scratch,
-                const double *dP) const;
+  /// dE/dr_j, given dE/dP, to neighbors.gx, gy, gz, or added to what is there; after forward() with the same scratch.
+  void backward(const Kernel &kernel, Neighbors &neighbors, Scratch &scratch, const double *dP,
+                bool add) const;
   /// Change of the descriptor, dP[size()], when neighbour j moves by neighbors.tx, ty, tz (A), to first
   /// order; after forward() with the same scratch.
   void tangent(const Kernel &kernel, const Neighbors &neighbors, Scratch &scratch,
@@ -87,21 +82,24 @@ class Descriptor {
   void set_parameters(const double *parameters);
   /// After tangent() with the same scratch: adds the derivative by those weights of
   /// G = f(P) + u . (change of P), where v = df/dP: gradient[trainable().count()].
-  void add_gradient(const double *u, const double *v, Scratch &scratch, double *gradient) const;
+  void add_gradient(const Kernel &kernel, const double *u, const double *v, Scratch &scratch,
+                    double *gradient) const;
 
  private:
   void sort_by_type(const Kernel &kernel, const Neighbors &neighbors, Scratch &scratch) const;
+  void order_weights();
   KernelBasis kernel_basis() const;
 
   int ntypes_, nn_;
   double rcut_;
   Harmonics harmonics_;
   std::vector<double> chebyshev_;    ///< as KernelBasis::chebyshev
-  int rows_;    ///< harmonics, padded
+  int rows_;                         ///< harmonics, padded
   Invariants invariants_;
   WeightTensor weights_;
   TrainableWeights trainable_;
-  std::vector<KernelWeight> gather_, scatter_;    ///< W and its transpose as offsets into A and c
+  /// W and its transpose as offsets into A and c, in order of what they add to.
+  std::vector<KernelWeight> gather_, scatter_;
 };
 
 }    // namespace turing_glass::nnap

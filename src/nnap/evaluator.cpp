@@ -69,12 +69,9 @@ double Evaluator::evaluate(int type, Workspace &ws) const
   const Model &model = *models_[type];
   descriptor(type, ws);
   const double energy = evaluate_network(model, ws);
-  Neighbors &neighbors = ws.neighbors;
-  for (AlignedVector *g : {&neighbors.gx, &neighbors.gy, &neighbors.gz})
-    std::fill_n(g->data(), neighbors.count, 0.0);
   const double *dP = ws.dP.data();
   for (std::size_t k = 0; k < model.descriptors.size(); ++k) {
-    model.descriptors[k].backward(kernel_, neighbors, ws.scratch[k], dP);
+    model.descriptors[k].backward(kernel_, ws.neighbors, ws.scratch[k], dP, k > 0);
     dP += model.descriptors[k].size();
   }
   return energy;
@@ -107,9 +104,8 @@ void Evaluator::keep(int type, Workspace &ws, double *P, float *dP) const
     const Descriptor &d = model.descriptors[k];
     std::vector<double> unit(d.size(), 0.0);
     for (int component = 0; component < d.size(); ++component, dP += stride) {
-      for (AlignedVector *g : {&nb.gx, &nb.gy, &nb.gz}) std::fill_n(g->data(), nb.count, 0.0);
       unit[component] = 1.0;
-      d.backward(kernel_, nb, ws.scratch[k], unit.data());
+      d.backward(kernel_, nb, ws.scratch[k], unit.data(), false);
       unit[component] = 0.0;
       std::fill_n(dP, stride, 0.0F);
       for (int j = 0; j < nb.count; ++j) {
@@ -227,7 +223,7 @@ void Evaluator::add_parameter_gradient(int type, Workspace &ws, double a, double
   const double *u = ws.dP.data();
   for (std::size_t k = 0; k < model.descriptors.size(); ++k) {
     const Descriptor &d = model.descriptors[k];
-    if (d.trainable().count() > 0) d.add_gradient(u, v, ws.scratch[k], gradient);
+    if (d.trainable().count() > 0) d.add_gradient(kernel_, u, v, ws.scratch[k], gradient);
     gradient += d.trainable().count();
     u += d.size();
     v += d.size();

@@ -62,9 +62,15 @@ Invariants::Invariants(const Basis &basis) :
     kind_(basis.kind), count_(per_channel(basis)), lmax_(basis.lmax)
 {
   const int lmax = degree(basis);
-  for (int row = 0, order = 0; order <= lmax; ++order)
-    for (int part = 0; part < (order == 0 ? 1 : 2); ++part, row += lmax + 1 - order)
-      for (int l = order; l <= lmax; l += together) runs_.push_back({row + l - order, l});
+  for (int m = 0; m <= lmax; ++m)
+    for (int part = 0; part < (m > 0 ? 2 : 1); ++part) {
+      const int first = Harmonics::row(lmax, m, part == 0 ? m : -m);
+      for (int l = m; l <= lmax; l += together) rows_.push_back({first + l - m, l, 0});
+      for (int l = m / together * together; l <= lmax; l += together)
+        degrees_.push_back({first + l - m, l, std::max(m - l, 0)});
+    }
+  std::stable_sort(degrees_.begin(), degrees_.end(),
+                   [](const KernelRun &a, const KernelRun &b) { return a.l < b.l; });
   for (int l = 0; l <= lmax_; ++l) power_factor_.push_back(four_pi / (2 * l + 1));
 
   for (const Triple &triple : triples) {
@@ -90,15 +96,14 @@ Invariants::Invariants(const Basis &basis) :
   }
 }
 
-void Invariants::evaluate(const double *c, double *invariants) const
+void Invariants::evaluate(const Kernel &kernel, const double *c, double *invariants) const
 {
   if (kind_ == Basis::Kind::chebyshev) {
     invariants[0] = std::sqrt(four_pi) * c[0];
     return;
   }
-  double power[most_degrees] = {};
-  for (const Run &run : runs_)
-    for (int k = 0; k < together; ++k) power[run.l + k] += c[run.row + k] * c[run.row + k];
+  double power[most_degrees];
+  kernel.add_products(degrees_.data(), static_cast<int>(degrees_.size()), c, c, power);
   for (int l = 0; l <= lmax_; ++l) invariants[l] = power_factor_[l] * power[l];
   double *b = invariants + lmax_ + 1;
   for (const Cubic &cubic : cubic_) {
@@ -108,7 +113,8 @@ void Invariants::evaluate(const double *c, double *invariants) const
   }
 }
 
-void Invariants::gradient(const double *c, const double *weight, double *slope) const
+void Invariants::gradient(const Kernel &kernel, const double *c, const double *weight,
+                          double *slope) const
 {
   if (kind_ == Basis::Kind::chebyshev) {
     slope[0] = std::sqrt(four_pi) * weight[0];
@@ -116,8 +122,7 @@ void Invariants::gradient(const double *c, const double *weight, double *slope) 
   }
   double factor[most_degrees] = {};
   for (int l = 0; l <= lmax_; ++l) factor[l] = 2.0 * power_factor_[l] * weight[l];
-  for (const Run &run : runs_)
-    for (int k = 0; k < together; ++k) slope[run.row + k] = factor[run.l + k] * c[run.row + k];
+  kernel.scale(rows_.data(), static_cast<int>(rows_.size()), factor, c, slope);
   const double *w = weight + lmax_ + 1;
   for (const Cubic &cubic : cubic_) {
     for (const Term &t : cubic.terms) {
@@ -130,15 +135,15 @@ void Invariants::gradient(const double *c, const double *weight, double *slope) 
   }
 }
 
-void Invariants::tangent(const double *c, const double *dc, double *change) const
+void Invariants::tangent(const Kernel &kernel, const double *c, const double *dc,
+                         double *change) const
 {
   if (kind_ == Basis::Kind::chebyshev) {
     change[0] = std::sqrt(four_pi) * dc[0];
     return;
   }
-  double power[most_degrees] = {};
-  for (const Run &run : runs_)
-    for (int k = 0; k < together; ++k) power[run.l + k] += c[run.row + k] * dc[run.row + k];
+  double power[most_degrees];
+  kernel.add_products(degrees_.data(), static_cast<int>(degrees_.size()), c, dc, power);
   for (int l = 0; l <= lmax_; ++l) change[l] = 2.0 * power_factor_[l] * power[l];
   double *b = change + lmax_ + 1;
   for (const Cubic &cubic : cubic_) {

@@ -11,6 +11,7 @@
 
 #pragma once
 
+#include "kernel.h"
 #include "potential.h"
 
 #include <vector>
@@ -29,24 +30,20 @@ class Invariants {
   /// Number of invariants of one channel.
   static int per_channel(const Basis &basis);
 
-  /// Length of c and of slopes: all harmonics, and room for the last of them to be handled four at a time.
+  /// Length of c and of slopes: all harmonics, and room behind them for the last KernelRun.
   static int rows(const Basis &basis);
 
   int per_channel() const { return count_; }
 
   /// c[rows()] (by row of Harmonics, degree(basis)) -> invariants[per_channel()].
-  void evaluate(const double *c, double *invariants) const;
+  void evaluate(const Kernel &kernel, const double *c, double *invariants) const;
   /// d/dc of sum_k weight[k] invariants[k]; slope[rows()] is overwritten.
-  void gradient(const double *c, const double *weight, double *slope) const;
+  void gradient(const Kernel &kernel, const double *c, const double *weight, double *slope) const;
   /// Change of the invariants when c changes by dc (first order).
-  void tangent(const double *c, const double *dc, double *change) const;
+  void tangent(const Kernel &kernel, const double *c, const double *dc, double *change) const;
 
  private:
-  /// Rows l, l+1, ... of one order, which lie side by side, four at a time: what is beyond the last degree belongs
-  /// to no degree there is, and next rows are written later.
-  struct Run {
-    int row, l;
-  };
+  /// Rows of a KernelRun.
   static constexpr int together = 4, most_degrees = Basis::largest_lmax + 1 + together;
   struct Term {
     int a, b, c;    ///< rows
@@ -58,7 +55,8 @@ class Invariants {
 
   Basis::Kind kind_;
   int count_, lmax_;
-  std::vector<Run> runs_;               ///< all rows, ascending
+  std::vector<KernelRun> rows_,
+      degrees_;    ///< all rows, in the orders that scale() and add_products() want
   std::vector<double> power_factor_;    ///< 4 pi/(2l+1) by l
   std::vector<Cubic> cubic_;
 };

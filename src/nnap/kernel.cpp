@@ -140,7 +140,8 @@ void expand(const KernelBasis &basis, const KernelNeighbors &neighbors, int firs
       const Pack after = two_t * next - g;
       g = next, next = after;
     }
-    x[k] = load(neighbors.x + slot), y[k] = load(neighbors.y + slot), z[k] = load(neighbors.z + slot);
+    x[k] = load(neighbors.x + slot), y[k] = load(neighbors.y + slot),
+    z[k] = load(neighbors.z + slot);
     a[k] = Pack{} + 1, b[k] = Pack{};
   }
   Pack *q = planes + at.q;
@@ -241,8 +242,7 @@ void forward_sized(const KernelBasis &basis, const KernelNeighbors &neighbors, i
 }
 
 /// Value and slope of sum_k c[k] t^k.
-template <int N>
-inline void polynomial(const Real *c, int nn, Pack t, Pack &value, Pack &slope)
+template <int N> inline void polynomial(const Real *c, int nn, Pack t, Pack &value, Pack &slope)
 {
   if (N > 0) nn = N;
   value = Pack{} + c[nn - 1];
@@ -374,8 +374,7 @@ inline void tangent_rows(const KernelBasis &basis, const Planes &at, int m, int 
   Pack cosine[most], sine[most];
   for (int n = 0; n < nn; ++n) cosine[n] = sine[n] = Pack{};
   const int pair = pair_begin(lmax, m) + l - m, above = pair_begin(lmax, m + 1) + l - m - 2;
-  const Real by_z = static_cast<Real>(basis.dz[pair]),
-             by_rho = static_cast<Real>(basis.drho[pair]);
+  const Real by_z = static_cast<Real>(basis.dz[pair]), by_rho = static_cast<Real>(basis.drho[pair]);
   for (int block = first; block < last; ++block) {
     const Pack *plane = planes + static_cast<long>(block) * at.stride;
     const Pack *turn = turns + static_cast<long>(block) * stride;
@@ -479,20 +478,65 @@ void tangent(const KernelBasis &basis, const KernelNeighbors &neighbors, int fir
   });
 }
 
-// ---- channels and network -----------------------------------------------------------------------
+// ---- geometry, channels, invariants -------------------------------------------------------------
 
-void combine(const KernelWeight *weights, int count, int length, const double *from, double *to)
+void normalise(int slots, double shortest, double *__restrict x, double *__restrict y,
+               double *__restrict z, double *__restrict r, double *__restrict rinv)
 {
-  for (int k = 0; k < count; ++k) {
-    const double w = weights[k].w;
-    const double *__restrict source = from + weights[k].from;
-    double *__restrict target = to + weights[k].to;
-    for (int i = 0; i < length; ++i) target[i] += w * source[i];
+  for (int k = 0; k < slots; ++k) {
+    const double distance = sqrt(r[k]);
+    r[k] = distance > shortest ? distance : shortest;
+    rinv[k] = 1.0 / r[k];
+    x[k] *= rinv[k];
+    y[k] *= rinv[k];
+    z[k] *= rinv[k];
   }
 }
 
 typedef double Doubles __attribute__((vector_size(sizeof(Pack)), may_alias));
 constexpr int lanes = static_cast<int>(sizeof(Doubles) / sizeof(double));
+constexpr int line = 8 / lanes;
+
+void combine(const KernelWeight *weights, int count, int length, const double *from, double *to)
+{
+  for (int begin = 0, end = 0; begin < count; begin = end) {
+    while (end < count && weights[end].to == weights[begin].to) ++end;
+    for (int i = 0; i < length; i += 8) {
+      Doubles sum[line] = {};
+      for (int k = begin; k < end; ++k) {
+        const Doubles *source = reinterpret_cast<const Doubles *>(from + weights[k].from + i);
+        for (int p = 0; p < line; ++p) sum[p] += weights[k].w * source[p];
+      }
+      Doubles *target = reinterpret_cast<Doubles *>(to + weights[begin].to + i);
+      for (int p = 0; p < line; ++p) target[p] = sum[p];
+    }
+  }
+}
+
+typedef double Four __attribute__((vector_size(4 * sizeof(double)), aligned(8), may_alias));
+
+void add_products(const KernelRun *runs, int count, const double *a, const double *b, double *by_l)
+{
+  constexpr Four counts[4] = {{1, 1, 1, 1}, {0, 1, 1, 1}, {0, 0, 1, 1}, {0, 0, 0, 1}};
+  const KernelRun *run = runs, *end = runs + count;
+  while (run < end) {
+    const int l = run->l;
+    Four sum = {};
+    for (; run < end && run->l == l; ++run)
+      sum += counts[run->before] * *reinterpret_cast<const Four *>(a + run->row) *
+          *reinterpret_cast<const Four *>(b + run->row);
+    *reinterpret_cast<Four *>(by_l + l) = sum;
+  }
+}
+
+void scale(const KernelRun *runs, int count, const double *by_l, const double *a, double *b)
+{
+  for (const KernelRun *run = runs; run < runs + count; ++run)
+    *reinterpret_cast<Four *>(b + run->row) = *reinterpret_cast<const Four *>(by_l + run->l) *
+        *reinterpret_cast<const Four *>(a + run->row);
+}
+
+// ---- network ------------------------------------------------------------------------------------
 
 /// y[k] += sum_i x[i] matrix[i][k] for `columns` columns, in registers.
 template <int columns>
@@ -681,7 +725,8 @@ void project(const float *matrix, int rows, int columns, const float *t, double 
 }    // namespace
 
 extern const Kernel TG_KERNEL;
-const Kernel TG_KERNEL = {TG_NAME, width,   plane_bytes, sum_bytes,        turn_bytes, forward, gradient,
-                          tangent, combine, network,     network_gradient, contract,   project};
+const Kernel TG_KERNEL = {
+    TG_NAME,   width,   plane_bytes,  sum_bytes, turn_bytes, forward,          gradient, tangent,
+    normalise, combine, add_products, scale,     network,    network_gradient, contract, project};
 
 }    // namespace turing_glass::nnap

@@ -39,10 +39,16 @@ struct KernelNeighbors {
   const double *r, *rinv;     ///< distance and its inverse
 };
 
-/// A non-zero element of W: channel row `to` += w * sum row `from` (offsets in doubles).
+/// An element of W: channel row `to` has the part w * sum row `from` (offsets in doubles).
 struct KernelWeight {
   int to, from;
   double w;
+};
+
+/// Rows of one order and four degrees, side by side: row + k has the degree l + k, k = before..3. What else a run
+/// covers (before it the rows of other orders, behind it none of a degree there is) does not count.
+struct KernelRun {
+  int row, l, before;
 };
 
 /// A layer with both orientations of its matrix, rows padded with zeros to `..._padded`.
@@ -75,9 +81,18 @@ struct Kernel {
   void (*tangent)(const KernelBasis &, const KernelNeighbors &, int first, int last,
                   const void *planes, const double *dx, const double *dy, const double *dz,
                   void *scratch, double *dA);
-  /// to[weights.to + k] += w from[weights.from + k], k = 0..length-1.
+  /// Distance, its inverse, and unit vectors: r[k] holds the squared distance before, x, y, z the vector.
+  void (*normalise)(int slots, double shortest, double *x, double *y, double *z, double *r,
+                    double *rinv);
+  /// to[weights.to + k] = sum over weights with this `to`, which follow each other, of w from[weights.from + k],
+  /// k = 0..length-1, a multiple of 8.
   void (*combine)(const KernelWeight *weights, int count, int length, const double *from,
                   double *to);
+  /// by_l[l] = sum over rows of this degree of a[row] b[row]; runs with l = 0 first, then 4 ...
+  void (*add_products)(const KernelRun *runs, int count, const double *a, const double *b,
+                       double *by_l);
+  /// b[row] = by_l[l] a[row]; runs with before = 0, in order of their rows.
+  void (*scale)(const KernelRun *runs, int count, const double *by_l, const double *a, double *b);
   /// Network output for x (padded input); dx receives its gradient. scratch: see Network.
   double (*network)(const KernelLayer *layers, int nlayers, const double *x, double *dx,
                     double *scratch);

@@ -7,9 +7,9 @@
 // part (forward) and the gradient part of the sums for one neighbour, with their share of the peak by the count
 // of docs/nnap_theory.rst. Shortest times; the machine should be idle.
 
+#include "nnap/kernel.h"
 #include "nnap/aligned.h"
 #include "nnap/harmonics.h"
-#include "nnap/kernel.h"
 
 #include <algorithm>
 #include <chrono>
@@ -46,42 +46,42 @@ struct Rates {
   double (*loads)(const char *buffer, long bytes);
 };
 
-#define TG_RATES(name, instructions, Real, size)                                                   \
-  namespace name {                                                                                 \
-  typedef Real Pack __attribute__((vector_size(size), may_alias));                                 \
-  __attribute__((target(instructions), noinline)) Real chains(long count, Real one, Real little)   \
-  {                                                                                                \
-    Pack a0{}, a1 = a0 + one, a2 = a1 + one, a3 = a2 + one, a4 = a3 + one, a5 = a4 + one;          \
-    Pack a6 = a5 + one, a7 = a6 + one, a8 = a7 + one, a9 = a8 + one;                               \
-    for (long k = 0; k < count; ++k) {                                                             \
-      a0 = a0 * one + little, a1 = a1 * one + little, a2 = a2 * one + little;                      \
-      a3 = a3 * one + little, a4 = a4 * one + little, a5 = a5 * one + little;                      \
-      a6 = a6 * one + little, a7 = a7 * one + little, a8 = a8 * one + little;                      \
-      a9 = a9 * one + little;                                                                      \
-    }                                                                                              \
-    return (a0 + a1 + a2 + a3 + a4 + a5 + a6 + a7 + a8 + a9)[0];                                   \
-  }                                                                                                \
-  __attribute__((target(instructions), noinline)) Real total(const char *buffer, long bytes)       \
-  {                                                                                                \
-    const Pack *p = reinterpret_cast<const Pack *>(buffer);                                        \
-    Pack a0{}, a1{}, a2{}, a3{}, a4{}, a5{}, a6{}, a7{};                                           \
-    for (const Pack *end = p + bytes / static_cast<long>(sizeof(Pack)); p < end; p += 8) {         \
-      a0 += p[0], a1 += p[1], a2 += p[2], a3 += p[3];                                              \
-      a4 += p[4], a5 += p[5], a6 += p[6], a7 += p[7];                                              \
-    }                                                                                              \
-    return (a0 + a1 + a2 + a3 + a4 + a5 + a6 + a7)[0];                                             \
-  }                                                                                                \
-  double multiply_adds()                                                                           \
-  {                                                                                                \
-    constexpr long count = 2000;                                                                   \
-    volatile Real zero = 0, sink;                                                                  \
-    return 10 * count / seconds([&] { sink = chains(count, 1 + zero, zero); });                    \
-  }                                                                                                \
-  double loads(const char *buffer, long bytes)                                                     \
-  {                                                                                                \
-    volatile Real sink;                                                                            \
-    return bytes / seconds([&] { sink = total(buffer, bytes); });                                  \
-  }                                                                                                \
+#define TG_RATES(name, instructions, Real, size)                                                 \
+  namespace name {                                                                               \
+  typedef Real Pack __attribute__((vector_size(size), may_alias));                               \
+  __attribute__((target(instructions), noinline)) Real chains(long count, Real one, Real little) \
+  {                                                                                              \
+    Pack a0{}, a1 = a0 + one, a2 = a1 + one, a3 = a2 + one, a4 = a3 + one, a5 = a4 + one;        \
+    Pack a6 = a5 + one, a7 = a6 + one, a8 = a7 + one, a9 = a8 + one;                             \
+    for (long k = 0; k < count; ++k) {                                                           \
+      a0 = a0 * one + little, a1 = a1 * one + little, a2 = a2 * one + little;                    \
+      a3 = a3 * one + little, a4 = a4 * one + little, a5 = a5 * one + little;                    \
+      a6 = a6 * one + little, a7 = a7 * one + little, a8 = a8 * one + little;                    \
+      a9 = a9 * one + little;                                                                    \
+    }                                                                                            \
+    return (a0 + a1 + a2 + a3 + a4 + a5 + a6 + a7 + a8 + a9)[0];                                 \
+  }                                                                                              \
+  __attribute__((target(instructions), noinline)) Real total(const char *buffer, long bytes)     \
+  {                                                                                              \
+    const Pack *p = reinterpret_cast<const Pack *>(buffer);                                      \
+    Pack a0{}, a1{}, a2{}, a3{}, a4{}, a5{}, a6{}, a7{};                                         \
+    for (const Pack *end = p + bytes / static_cast<long>(sizeof(Pack)); p < end; p += 8) {       \
+      a0 += p[0], a1 += p[1], a2 += p[2], a3 += p[3];                                            \
+      a4 += p[4], a5 += p[5], a6 += p[6], a7 += p[7];                                            \
+    }                                                                                            \
+    return (a0 + a1 + a2 + a3 + a4 + a5 + a6 + a7)[0];                                           \
+  }                                                                                              \
+  double multiply_adds()                                                                         \
+  {                                                                                              \
+    constexpr long count = 2000;                                                                 \
+    volatile Real zero = 0, sink;                                                                \
+    return 10 * count / seconds([&] { sink = chains(count, 1 + zero, zero); });                  \
+  }                                                                                              \
+  double loads(const char *buffer, long bytes)                                                   \
+  {                                                                                              \
+    volatile Real sink;                                                                          \
+    return bytes / seconds([&] { sink = total(buffer, bytes); });                                \
+  }                                                                                              \
   }
 
 #ifdef TG_X86
@@ -113,8 +113,8 @@ void measure(const Kernel &kernel, Precision precision)
   // operations on one neighbour, docs/nnap_theory.rst, "What it costs"
   constexpr double forward_count = 144 + 72 + 405, gradient_count = 567 + 474;
   constexpr int nn = 5, lmax = 8, types = 2, neighbors_of_type = 43;
-  const double chebyshev[nn * nn] = {1, 0, 0,  0, 0, 0, 1, 0, 0, 0, -1, 0, 2,
-                                     0, 0, 0, -3, 0, 4, 0, 1, 0, -8, 0, 8};
+  const double chebyshev[nn * nn] = {1, 0, 0, 0,  0, 0, 1, 0, 0, 0,  -1, 0, 2,
+                                     0, 0, 0, -3, 0, 4, 0, 1, 0, -8, 0,  8};
   Harmonics harmonics(lmax);
   const int rows = padded(Harmonics::row_count(lmax));
   harmonics.norm.resize(rows, 0.0);
@@ -131,15 +131,16 @@ void measure(const Kernel &kernel, Precision precision)
   const int slots = types * blocks_of_type * kernel.width;
   std::mt19937 random(1);
   std::normal_distribution<double> normal;
-  AlignedVector x(slots), y(slots), z(slots), r(slots), rinv(slots), gx(slots), gy(slots), gz(slots);
+  AlignedVector x(slots), y(slots), z(slots), r(slots), rinv(slots), gx(slots), gy(slots),
+      gz(slots);
   for (int k = 0; k < slots; ++k) {
     const double v[3] = {normal(random), normal(random), normal(random)};
     const double length = std::hypot(v[0], v[1], v[2]);
     x[k] = v[0] / length, y[k] = v[1] / length, z[k] = v[2] / length;
     r[k] = 2.5 + 4.5 * k / slots, rinv[k] = 1.0 / r[k];
   }
-  AlignedVector planes(static_cast<std::size_t>(types) * blocks_of_type * kernel.plane_bytes(basis) /
-                       sizeof(double));
+  AlignedVector planes(static_cast<std::size_t>(types) * blocks_of_type *
+                       kernel.plane_bytes(basis) / sizeof(double));
   AlignedVector sums(kernel.sum_bytes(basis) / sizeof(double));
   AlignedVector A(types * nn * rows + kernel.width), Z(types * nn * rows);
   for (int k = 0; k < types * nn * rows; ++k) Z[k] = normal(random);
@@ -149,10 +150,12 @@ void measure(const Kernel &kernel, Precision precision)
   const double peak = rates.multiply_adds();
   const AlignedVector buffer(1 << 16);
   const char *bytes = reinterpret_cast<const char *>(buffer.data());
-  const double first_cache = rates.loads(bytes, 1 << 14), second_cache = rates.loads(bytes, 1 << 18);
+  const double first_cache = rates.loads(bytes, 1 << 14),
+               second_cache = rates.loads(bytes, 1 << 18);
 
   const auto each_type = [&](auto body) {
-    for (int t = 0; t < types; ++t) body(t * blocks_of_type, (t + 1) * blocks_of_type, t * nn * rows);
+    for (int t = 0; t < types; ++t)
+      body(t * blocks_of_type, (t + 1) * blocks_of_type, t * nn * rows);
   };
   const double forward = seconds([&] {
     each_type([&](int first, int last, int at) {
@@ -180,8 +183,9 @@ void measure(const Kernel &kernel, Precision precision)
 
 int main()
 {
-  std::printf("                     peak     16 KiB    256 KiB      forward       gradient           86 neighbours\n"
-              "                     G/s       GB/s       GB/s        ns a neighbour, %% of peak       us\n");
+  std::printf(
+      "                     peak     16 KiB    256 KiB      forward       gradient           86 neighbours\n"
+      "                     G/s       GB/s       GB/s        ns a neighbour, %% of peak       us\n");
   for (const Precision precision : {Precision::full, Precision::mixed})
     for (auto kernel = runnable_kernels(precision); *kernel; ++kernel) measure(**kernel, precision);
 }

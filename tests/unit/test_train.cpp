@@ -375,8 +375,8 @@ TEST(Trainer, LearnsAMorsePotential)
 {
   constexpr double rc = 4.5;
   std::vector<TrainingFrame> training, validation;
-  for (int k = 0; k < 120; ++k)
-    (k < 100 ? training : validation).push_back(make_training_frame(morse_frame(100 + k, rc), rc));
+  for (int k = 0; k < 220; ++k)
+    (k < 200 ? training : validation).push_back(make_training_frame(morse_frame(100 + k, rc), rc));
   nnap::Basis basis;
   basis.nmax = 4;
   basis.lmax = 3;
