@@ -573,6 +573,31 @@ inline void multiply_add(const double *matrix, int nx, int ny_padded, const doub
   if (k < ny_padded) multiply_add_columns<8>(matrix + k, nx, ny_padded, x, y + k);
 }
 
+/// s[k] = 1/(1 + exp(-v[k])) for a padded row, to some units in the last place.
+inline void sigmoid(const double *v, int n, double *s)
+{
+  typedef long Integers __attribute__((vector_size(sizeof(Doubles)), may_alias));
+  // exp(x) = 2^k exp(r), |r| <= ln 2 / 2; adding 3 2^51 leaves k in the last bits
+  constexpr double largest = 700.0, round = 6755399441055744.0, log2e = 1.4426950408889634;
+  constexpr double ln2 = 0.693147180369123816490, ln2_rest = 1.90821492927058770002e-10;
+  constexpr int terms = 13;
+  for (int i = 0; i < n; i += lanes) {
+    Doubles x = -*reinterpret_cast<const Doubles *>(v + i);
+    x = x > largest ? Doubles{} + largest : x;
+    x = x < -largest ? Doubles{} - largest : x;
+    const Doubles shifted = x * log2e + round, k = shifted - round;
+    const Doubles r = x - k * ln2 - k * ln2_rest;
+    Doubles sum = Doubles{} + 1.0;
+    for (int term = terms; term > 0; --term) sum = 1.0 + sum * r * (1.0 / term);
+    Integers bits;
+    __builtin_memcpy(&bits, &shifted, sizeof bits);
+    bits = (bits + 1023) << 52;
+    Doubles power;
+    __builtin_memcpy(&power, &bits, sizeof power);
+    *reinterpret_cast<Doubles *>(s + i) = 1.0 / (1.0 + sum * power);
+  }
+}
+
 double network(const KernelLayer *layers, int nlayers, const double *x, double *dx, double *scratch)
 {
   // forward: scratch receives, layer by layer, the outputs and the slopes of the activations
@@ -583,14 +608,15 @@ double network(const KernelLayer *layers, int nlayers, const double *x, double *
     double *slope = output + layer.outputs_padded;
     for (int o = 0; o < layer.outputs_padded; ++o) output[o] = layer.bias[o];
     multiply_add(layer.by_input, layer.inputs, layer.outputs_padded, input, output);
-    for (int o = 0; o < layer.outputs; ++o) {
-      slope[o] = 1.0;
-      if (layer.silu) {
-        const double v = output[o], s = 1.0 / (1.0 + exp(-v));
+    if (layer.silu) {
+      sigmoid(output, layer.outputs_padded, slope);
+      for (int o = 0; o < layer.outputs_padded; ++o) {
+        const double v = output[o], s = slope[o];
         output[o] = v * s;
         slope[o] = s + v * s * (1.0 - s);
       }
-    }
+    } else
+      for (int o = 0; o < layer.outputs; ++o) slope[o] = 1.0;
     input = output;
     output = slope + layer.outputs_padded;
   }
@@ -629,17 +655,20 @@ void network_gradient(const KernelLayer *layers, int nlayers, const double *x, c
     }
     multiply_add(layer.by_input, layer.inputs, n, input, y);
     multiply_add(layer.by_input, layer.inputs, n, input_t, yt);
-    for (int o = 0; o < layer.outputs; ++o) {
-      slope[o] = 1.0;
-      turn[o] = 0.0;
-      if (layer.silu) {
-        const double v = y[o], vt = yt[o], s = 1.0 / (1.0 + exp(-v)), ds = s * (1.0 - s);
+    if (layer.silu) {
+      sigmoid(y, n, slope);
+      for (int o = 0; o < layer.outputs; ++o) {
+        const double v = y[o], vt = yt[o], s = slope[o], ds = s * (1.0 - s);
         y[o] = v * s;
         slope[o] = s + v * ds;
         turn[o] = (2.0 * ds + v * ds * (1.0 - 2.0 * s)) * vt;
         yt[o] = slope[o] * vt;
       }
-    }
+    } else
+      for (int o = 0; o < layer.outputs; ++o) {
+        slope[o] = 1.0;
+        turn[o] = 0.0;
+      }
     input = y;
     input_t = yt;
     at += 6 * n;

@@ -39,10 +39,10 @@ def published_shape(path):
         json.dump({"version": 5, "units": "metal", "models": [model("Cu"), model("Zr")]}, file)
 
 
-def measure(lmp, potential, cells, steps, styles, ranks=1, threads=1):
+def measure(lmp, potential, cells, steps, styles, ranks=1, threads=1, skin=2.0):
     """{style: (microseconds of one core per atom and step, neighbours of an atom in the list, megabytes)}"""
     command = [lmp, "-in", os.path.join(HERE, "in.benchmark"), "-log", "none", "-var", "n", str(cells),
-               "-var", "steps", str(steps), "-var", "potential", potential, "-var", "style", *styles]
+               "-var", "steps", str(steps), "-var", "potential", potential, "-var", "skin", str(skin), "-var", "style", *styles]
     if ranks > 1:
         command = ["mpirun", "--bind-to", "core" if threads == 1 else "none", "-np", str(ranks), *command]
     environment = dict(os.environ, OMP_NUM_THREADS=str(threads))
@@ -117,6 +117,11 @@ def main():
             draw(table, options.plot)
         if options.quick:
             return
+
+        print("\nskin: nnap, 16,000 atoms, one core, microseconds per atom and step, neighbours in the list")
+        for skin in (0.5, 1.0, 2.0, 3.0):
+            times, _ = medians(3, lmp, potential, 20, 20, ("nnap",), skin=skin)
+            print("%4.1f A %8.2f %6.0f" % (skin, *times["nnap"][:2]), flush=True)
 
         print("\nranks and threads: nnap, 16,000 atoms, core-microseconds per atom and step (ideal: equal)")
         one = None
