@@ -15,6 +15,11 @@ typedef TG_REAL Real;
 constexpr int width = TG_WIDTH;
 typedef Real Pack __attribute__((vector_size(sizeof(Real) * width), may_alias));
 
+// for what is in double precision always; arrays of doubles are padded to multiples of 8
+typedef double Doubles __attribute__((vector_size(sizeof(Pack)), may_alias));
+constexpr int lanes = static_cast<int>(sizeof(Doubles) / sizeof(double));
+constexpr int line = 8 / lanes;
+
 // ---- lanes ------------------------------------------------------------------------------------
 
 template <int size> struct IndexOf;
@@ -263,16 +268,16 @@ void gradient_sized(const KernelBasis &basis, const KernelNeighbors &neighbors, 
   constexpr int most = N > 0 ? N : KernelBasis::largest_nn;
   // sum_n Z[n][row] T_n(t) in powers of t, and the coefficients of the recursion
   Real *C = static_cast<Real *>(scratch), *recursions = C + nn * rows;
-  for (int row = 0; row < rows; row += width) {
-    Pack z[most], powers[most];
-    for (int n = 0; n < nn; ++n) z[n] = load(Z + n * rows + row);
+  for (int row = 0; row < rows; row += lanes) {
+    Doubles powers[most];
     for (int k = 0; k < nn; ++k) {
-      powers[k] = Pack{};
+      powers[k] = Doubles{};
       for (int n = k; n < nn; n += 2)
-        powers[k] += static_cast<Real>(basis.chebyshev[n * nn + k]) * z[n];
+        powers[k] +=
+            basis.chebyshev[n * nn + k] * *reinterpret_cast<const Doubles *>(Z + n * rows + row);
     }
-    for (int i = 0; i < width; ++i)
-      for (int k = 0; k < nn; ++k) C[(row + i) * nn + k] = powers[k][i];
+    for (int i = 0; i < lanes; ++i)
+      for (int k = 0; k < nn; ++k) C[(row + i) * nn + k] = static_cast<Real>(powers[k][i]);
   }
   for (int pair = 0; pair < pair_count(lmax) + 2; ++pair)
     recursions[pair] = static_cast<Real>(basis.recursion[pair]);
@@ -492,10 +497,6 @@ void normalise(int slots, double shortest, double *__restrict x, double *__restr
     z[k] *= rinv[k];
   }
 }
-
-typedef double Doubles __attribute__((vector_size(sizeof(Pack)), may_alias));
-constexpr int lanes = static_cast<int>(sizeof(Doubles) / sizeof(double));
-constexpr int line = 8 / lanes;
 
 void combine(const KernelWeight *weights, int count, int length, const double *from, double *to)
 {
