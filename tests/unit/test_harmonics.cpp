@@ -51,8 +51,9 @@ TEST(Harmonics, ValuesOfOneNeighbour)
   const double fc = std::pow(1.0 - r * r / (rcut * rcut), 4);
   for (auto kernel = runnable_kernels(); *kernel; ++kernel)
     for (int lmax = 0; lmax <= 12; ++lmax) {
-      const Harmonics harmonics(lmax);
+      Harmonics harmonics(lmax);
       const int rows = padded(Harmonics::row_count(lmax)), width = (*kernel)->width;
+      harmonics.norm.resize(rows, 0.0);
       const KernelBasis basis = {1,
                                  lmax,
                                  rows,
