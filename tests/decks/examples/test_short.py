@@ -83,15 +83,20 @@ class Short(unittest.TestCase):
         with open(run.path("state.in"), "w") as file:
             file.write(state.replace("variable last index 2", "variable last index 5"))
         run = example("onset", "in.onset", 2, folder=run.folder, T_last=550, **words)
-        rows = [row[1] for row in numbers(run.path("heating.dat"))]
-        self.assertEqual(rows[:6], list(range(300, 551, 50)))
+        rows = numbers(run.path("heating.dat"))
+        self.assertEqual([row[1] for row in rows[:6]], list(range(300, 551, 50)))
         self.assertGreater(len(rows), 6)
         with open(run.path("summary.txt")) as file:
             self.assertIn("E_IS      -4.", file.read())
-        os.mkdir(run.path("all"))
-        run = example("onset", "in.fit", 1, expect_error=True, folder=run.folder, samples=". .", out="all")
-        self.assertIn("all/heating.dat", run.text)
-        self.assertEqual(len(numbers(run.path("all/heating.dat"))), 2 * len(rows))
+        for folder in ("all", "more"):
+            os.mkdir(run.path(folder))
+        with open(run.path("more/heating.dat"), "w") as file:
+            file.write("# as of a sample that has only begun\n")
+        run = example("onset", "in.fit", 1, expect_error=True, folder=run.folder, samples=". more", out="all")
+        self.assertIn("polynomials of degree 1 need 9 stays at least, there are %d" % len(rows), run.text)
+        self.assertEqual(numbers(run.path("all/heating.dat")), rows)
+        with open(run.path("all/heating.dat")) as file:
+            self.assertIn("only begun", file.read())
 
     def test_shear(self):
         """In a running box, and with oxygen step by step."""
