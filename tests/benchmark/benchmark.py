@@ -64,10 +64,7 @@ def medians(repeats, *arguments, **keywords):
     return result, ratios
 
 
-def draw(times, path):
-    import matplotlib
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
+def draw(times, path, plt):
     figure, axes = plt.subplots(figsize=(5.5, 3.8), layout="constrained")
     for style in STYLES:
         axes.loglog(*zip(*((atoms, row[style][0]) for atoms, row in times.items() if style in row)), "o-", ms=4, label=LABELS[style])
@@ -92,6 +89,10 @@ def main():
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--plot", help="a picture of the first table")
     options = parser.parse_args()
+    if options.plot:
+        import matplotlib
+        matplotlib.use("Agg")
+        import matplotlib.pyplot as plt
     lmp = os.path.abspath(options.lmp)
     os.environ.setdefault("OMPI_ALLOW_RUN_AS_ROOT", "1")
     os.environ.setdefault("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
@@ -114,7 +115,7 @@ def main():
                                           else 16 * " " for s in STYLES))
             print(8 * " " + "".join("%8.0f %7.0f" % row[s][1:] if s in row else 16 * " " for s in STYLES), flush=True)
         if options.plot:
-            draw(table, options.plot)
+            draw(table, options.plot, plt)
         if options.quick:
             return
 
