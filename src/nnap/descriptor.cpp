@@ -239,6 +239,7 @@ void Descriptor::copy_parameters_to(double *parameters) const
 
 void Descriptor::set_parameters(const double *parameters)
 {
+  if (trainable_.count() == 0) return;
   for (WeightTensor::Entry &e : weights_.entries)
     if (e.parameter >= 0) e.w = parameters[e.parameter];
   order_weights();

@@ -41,7 +41,7 @@ struct Harmonics {
   }
 
   int lmax;
-  std::vector<double> recursion, dz, drho;    ///< by pair
+  std::vector<double> recursion, dz, drho;    ///< by pair; of recursion two zeros behind
   std::vector<double> norm;                   ///< N by row
 };
 

@@ -13,7 +13,7 @@
 // The three sums over neighbours are matrix products on these planes (theory page, eqs. 2, 13, 14):
 //
 //     A[n][row] = N_row sum_j g_n(j) Y_row(j)                         forward()
-//     h_row(j)  = sum_n Z[n][row] g_n(j),  k_row(j) = dh_row/dr       gradient()
+//     h_row(j)  = sum_n Z[n][row] T_n(t_j),  k_row(j) = dh_row/dt     gradient()
 //
 // where Z = dE/dA with the norm N folded in. Q, a, b of the forward pass serve the backward pass.
 
@@ -27,7 +27,8 @@ struct KernelBasis {
   int lmax;    ///< degree of the harmonics
   int rows;    ///< (lmax + 1)^2, padded to a multiple of 8: the stride between n in A and Z
   double rcut;
-  const double *recursion, *dz, *drho, *norm;
+  const double *recursion;    ///< and two zeros behind
+  const double *dz, *drho, *norm;
   const double *chebyshev;    ///< [n][k]: T_n(t) = sum_k chebyshev[n][k] t^k
 
   static constexpr int largest_nn = 21;
