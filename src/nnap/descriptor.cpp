@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace turing_glass::nnap {
 
@@ -24,7 +25,8 @@ std::size_t doubles(std::initializer_list<const AlignedVector *> arrays)
 
 static_assert(KernelBasis::largest_nn == Basis::largest_nmax + 1);
 
-/// Coefficients of T_0 .. T_{nn-1} in powers of their argument, [n][k].
+}    // namespace
+
 std::vector<double> chebyshev_coefficients(int nn)
 {
   std::vector<double> C(static_cast<std::size_t>(nn) * nn, 0.0);
@@ -36,8 +38,6 @@ std::vector<double> chebyshev_coefficients(int nn)
     }
   return C;
 }
-
-}    // namespace
 
 void Neighbors::reserve(int n)
 {
@@ -59,50 +59,40 @@ std::size_t Descriptor::Scratch::bytes() const
 }
 
 Descriptor::Descriptor(const Basis &basis, int ntypes) :
-    ntypes_(ntypes), nn_(basis.nmax + 1), rcut_(basis.rcut), harmonics_(Invariants::degree(basis)),
+    ntypes_(ntypes), nn_(basis.nmax + 1), rcut_(basis.rcut), lmax_(Invariants::degree(basis)),
     chebyshev_(chebyshev_coefficients(nn_)), rows_(Invariants::rows(basis)), invariants_(basis),
     weights_(make_weight_tensor(basis, ntypes)), trainable_(trainable_weights(basis, ntypes))
 {
   order_weights();
-  harmonics_.norm.resize(rows_, 0.0);
 }
 
 void Descriptor::order_weights()
 {
-  // a row to which nothing is added is zero times some row
-  gather_.clear();
-  scatter_.clear();
-  for (int p = 0; p < weights_.np; ++p) gather_.push_back({p * rows_, 0, 0.0});
-  for (int k = 0; k < ntypes_ * nn_; ++k) scatter_.push_back({k * rows_, 0, 0.0});
-  for (const WeightTensor::Entry &e : weights_.entries) {
-    const int sum_row = (e.t * nn_ + e.n) * rows_, channel = e.p * rows_;
-    gather_.push_back({channel, sum_row, e.w});
-    scatter_.push_back({sum_row, channel, e.w});
-  }
-  for (std::vector<KernelWeight> *weights : {&gather_, &scatter_}) {
-    std::stable_sort(weights->begin(), weights->end(),
-                     [](const KernelWeight &a, const KernelWeight &b) { return a.to < b.to; });
-    // those zeros serve alone
-    std::vector<KernelWeight> kept;
-    for (std::size_t k = 0; k < weights->size(); ++k)
-      if ((*weights)[k].w != 0.0 || k + 1 == weights->size() ||
-          (*weights)[k + 1].to != (*weights)[k].to)
-        kept.push_back((*weights)[k]);
-    *weights = std::move(kept);
-  }
+  const auto collect = [this](int targets, auto row_and_source) {
+    std::vector<KernelWeight> weights;
+    for (int row = 0; row < targets; ++row) {
+      const std::size_t before = weights.size();
+      for (const WeightTensor::Entry &e : weights_.entries) {
+        const auto [to, from] = row_and_source(e);
+        if (to == row) weights.push_back({to * rows_, from * rows_, e.w});
+      }
+      // a row to which nothing is added is zero times some row
+      if (weights.size() == before) weights.push_back({row * rows_, 0, 0.0});
+    }
+    return weights;
+  };
+  const auto sum_row = [this](const WeightTensor::Entry &e) { return e.t * nn_ + e.n; };
+  gather_ = collect(weights_.np, [&](const WeightTensor::Entry &e) {
+    return std::pair<int, int>(e.p, sum_row(e));
+  });
+  scatter_ = collect(ntypes_ * nn_, [&](const WeightTensor::Entry &e) {
+    return std::pair<int, int>(sum_row(e), e.p);
+  });
 }
 
 KernelBasis Descriptor::kernel_basis() const
 {
-  return {nn_,
-          harmonics_.lmax,
-          rows_,
-          rcut_,
-          harmonics_.recursion.data(),
-          harmonics_.dz.data(),
-          harmonics_.drho.data(),
-          harmonics_.norm.data(),
-          chebyshev_.data()};
+  return {nn_, lmax_, rows_, rcut_, chebyshev_.data()};
 }
 
 void Descriptor::sort_by_type(const Kernel &kernel, const Neighbors &neighbors, Scratch &s) const
@@ -173,11 +163,9 @@ void Descriptor::backward(const Kernel &kernel, Neighbors &neighbors, Scratch &s
                           bool add) const
 {
   const KernelBasis basis = kernel_basis();
-  for (int p = 0; p < weights_.np; ++p) {
-    double *slope = s.slope.data() + p * rows_;
-    invariants_.gradient(kernel, s.c.data() + p * rows_, dP + p * invariants_.per_channel(), slope);
-    for (int row = 0; row < rows_; ++row) slope[row] *= harmonics_.norm[row];
-  }
+  for (int p = 0; p < weights_.np; ++p)
+    invariants_.gradient(kernel, s.c.data() + p * rows_, dP + p * invariants_.per_channel(),
+                         s.slope.data() + p * rows_);
   double *Z = s.Z.data();    // dE/dA
   kernel.combine(scatter_.data(), static_cast<int>(scatter_.size()), rows_, s.slope.data(), Z);
 

@@ -10,7 +10,6 @@
 #pragma once
 
 #include "aligned.h"
-#include "harmonics.h"
 #include "invariants.h"
 #include "kernel.h"
 #include "potential.h"
@@ -43,6 +42,9 @@ struct Neighbors {
   }
   std::size_t bytes() const;
 };
+
+/// Coefficients of the Chebyshev polynomials T_0 .. T_{nn-1} in powers of their argument, [n][k].
+std::vector<double> chebyshev_coefficients(int nn);
 
 class Descriptor {
  public:
@@ -92,7 +94,7 @@ class Descriptor {
 
   int ntypes_, nn_;
   double rcut_;
-  Harmonics harmonics_;
+  int lmax_;    ///< degree of the harmonics
   std::vector<double> chebyshev_;    ///< as KernelBasis::chebyshev
   int rows_;                         ///< harmonics, padded
   Invariants invariants_;

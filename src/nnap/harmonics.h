@@ -5,15 +5,13 @@
 //     Y_l,m  = N_lm Q_lm(z) a_m(x, y)        (m >= 0, "cosine")
 //     Y_l,-m = N_lm Q_lm(z) b_m(x, y)        (m >  0, "sine")
 //     a_m + i b_m = (x + i y)^m
-//     Q_mm = 1,  Q_m+1,m = z,  Q_lm = z Q_l-1,m - recursion_lm Q_l-2,m     (monic in z)
+//     Q_lm = d^m P_l / dz^m,  so that  dQ_lm/dz = Q_l,m+1
+//     l P_l = (2l-1) z P_l-1 - (l-1) P_l-2,    Q_lm = Q_l-2,m + (2l-1) Q_l-1,m-1
 //
-// Positive sign convention: no Condon-Shortley phase in the real harmonics. Seen as homogeneous
-// polynomials of degree l - m in (x, y, z), the Q have the derivatives
-//
-//     dQ_lm/dz = dz_lm Q_l-1,m        dQ_lm/dx = -x drho_lm Q_l-1,m+1        (y alike)
+// with the Legendre polynomials P_l. Positive sign convention: no Condon-Shortley phase in the real harmonics.
 //
 // Storage order ("rows"): m outermost; the cosines l = m..lmax, then (m > 0) the sines l = m..lmax.
-// Q, recursion, dz, drho, N have one element per (l, m >= 0), m outermost, l = m..lmax ("pairs").
+// Q has one element per (l, m >= 0), m outermost, l = m..lmax ("pairs").
 
 #pragma once
 
@@ -41,8 +39,7 @@ struct Harmonics {
   }
 
   int lmax;
-  std::vector<double> recursion, dz, drho;    ///< by pair; of recursion two zeros behind
-  std::vector<double> norm;                   ///< N by row
+  std::vector<double> norm;    ///< N by row
 };
 
 }    // namespace turing_glass::nnap

@@ -71,7 +71,13 @@ Invariants::Invariants(const Basis &basis) :
     }
   std::stable_sort(degrees_.begin(), degrees_.end(),
                    [](const KernelRun &a, const KernelRun &b) { return a.l < b.l; });
-  for (int l = 0; l <= lmax_; ++l) power_factor_.push_back(four_pi / (2 * l + 1));
+  const std::vector<double> norm = Harmonics(lmax).norm;
+  power_factor_.resize(rows(basis), 0.0);
+  for (int l = 0; l <= lmax; ++l)
+    for (int m = -l; m <= l; ++m) {
+      const int row = Harmonics::row(lmax, l, m);
+      power_factor_[row] = four_pi / (2 * l + 1) * norm[row] * norm[row];
+    }
 
   for (const Triple &triple : triples) {
     if (kind_ == Basis::Kind::chebyshev || triple.l3max > basis.l3max) continue;
@@ -91,7 +97,8 @@ Invariants::Invariants(const Basis &basis) :
     Cubic cubic;
     for (const auto &[rows, factor] : monomials)
       if (std::abs(factor.real()) > 1e-14)
-        cubic.terms.push_back({rows[0], rows[1], rows[2], factor.real()});
+        cubic.terms.push_back({rows[0], rows[1], rows[2],
+                               factor.real() * norm[rows[0]] * norm[rows[1]] * norm[rows[2]]});
     cubic_.push_back(std::move(cubic));
   }
 }
@@ -99,12 +106,13 @@ Invariants::Invariants(const Basis &basis) :
 void Invariants::evaluate(const Kernel &kernel, const double *c, double *invariants) const
 {
   if (kind_ == Basis::Kind::chebyshev) {
-    invariants[0] = std::sqrt(four_pi) * c[0];
+    invariants[0] = c[0];
     return;
   }
   double power[most_degrees];
-  kernel.add_products(degrees_.data(), static_cast<int>(degrees_.size()), c, c, power);
-  for (int l = 0; l <= lmax_; ++l) invariants[l] = power_factor_[l] * power[l];
+  kernel.add_products(degrees_.data(), static_cast<int>(degrees_.size()), power_factor_.data(), c, c,
+                      power);
+  std::copy_n(power, lmax_ + 1, invariants);
   double *b = invariants + lmax_ + 1;
   for (const Cubic &cubic : cubic_) {
     double sum = 0.0;
@@ -117,12 +125,12 @@ void Invariants::gradient(const Kernel &kernel, const double *c, const double *w
                           double *slope) const
 {
   if (kind_ == Basis::Kind::chebyshev) {
-    slope[0] = std::sqrt(four_pi) * weight[0];
+    slope[0] = weight[0];
     return;
   }
   double factor[most_degrees] = {};
-  for (int l = 0; l <= lmax_; ++l) factor[l] = 2.0 * power_factor_[l] * weight[l];
-  kernel.scale(rows_.data(), static_cast<int>(rows_.size()), factor, c, slope);
+  for (int l = 0; l <= lmax_; ++l) factor[l] = 2.0 * weight[l];
+  kernel.scale(rows_.data(), static_cast<int>(rows_.size()), power_factor_.data(), factor, c, slope);
   const double *w = weight + lmax_ + 1;
   for (const Cubic &cubic : cubic_) {
     for (const Term &t : cubic.terms) {
@@ -139,12 +147,13 @@ void Invariants::tangent(const Kernel &kernel, const double *c, const double *dc
                          double *change) const
 {
   if (kind_ == Basis::Kind::chebyshev) {
-    change[0] = std::sqrt(four_pi) * dc[0];
+    change[0] = dc[0];
     return;
   }
   double power[most_degrees];
-  kernel.add_products(degrees_.data(), static_cast<int>(degrees_.size()), c, dc, power);
-  for (int l = 0; l <= lmax_; ++l) change[l] = 2.0 * power_factor_[l] * power[l];
+  kernel.add_products(degrees_.data(), static_cast<int>(degrees_.size()), power_factor_.data(), c, dc,
+                      power);
+  for (int l = 0; l <= lmax_; ++l) change[l] = 2.0 * power[l];
   double *b = change + lmax_ + 1;
   for (const Cubic &cubic : cubic_) {
     double sum = 0.0;

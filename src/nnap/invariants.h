@@ -3,7 +3,8 @@
 //     P[p][l]        = 4 pi/(2l+1) sum_m c[p][lm]^2                                   l = 0..lmax
 //     B[p][l1 l2 l3] = sum_{m1+m2+m3=0} (l1 l2 l3; m1 m2 m3) c[l1 m1] c[l2 m2] c[l3 m3]
 //
-// (nnap theory page, eqs. 4, 5). In B the c are those of complex harmonics with the
+// (nnap theory page, eqs. 4, 5). The c that come in are of harmonics without their norm N (harmonics.h), which is part of
+// the factors here. In B the c are those of complex harmonics with the
 // Condon-Shortley phase; here the sum is written out once as a cubic form of the real c.
 // Triples: l3max 2: 222 112; 3: then 233 123; 4: then 444 224 334 244 134.
 // A Chebyshev basis has no angles, and its channels are its descriptor: P[p] = sqrt(4 pi) c[p][00].
@@ -57,7 +58,7 @@ class Invariants {
   int count_, lmax_;
   std::vector<KernelRun> rows_,
       degrees_;    ///< all rows, in the orders that scale() and add_products() want
-  std::vector<double> power_factor_;    ///< 4 pi/(2l+1) by l
+  std::vector<double> power_factor_;    ///< 4 pi/(2l+1) N^2 by row
   std::vector<Cubic> cubic_;
 };
 

@@ -14,11 +14,18 @@ namespace {
 typedef TG_REAL Real;
 constexpr int width = TG_WIDTH;
 typedef Real Pack __attribute__((vector_size(sizeof(Real) * width), may_alias));
+/// How many degrees are summed side by side: as many as 32 registers, or 16, hold.
+#if defined(__AVX512VL__) || defined(__aarch64__)
+constexpr int degrees_together = 2;
+#else
+constexpr int degrees_together = 1;
+#endif
 
 // for what is in double precision always; arrays of doubles are padded to multiples of 8
 typedef double Doubles __attribute__((vector_size(sizeof(Pack)), may_alias));
 constexpr int lanes = static_cast<int>(sizeof(Doubles) / sizeof(double));
 constexpr int line = 8 / lanes;
+typedef Real Reals __attribute__((vector_size(sizeof(Real) * lanes), may_alias));    // as many of them
 
 // ---- lanes ------------------------------------------------------------------------------------
 
@@ -127,13 +134,26 @@ struct Radial {
   Real dt;
 };
 
+/// Coefficients of P_l = up z P_l-1 - down P_l-2.
+struct Legendre {
+  constexpr Legendre() : up(), down()
+  {
+    for (int l = 1; l <= KernelBasis::largest_lmax + 1; ++l) {
+      up[l] = static_cast<Real>((2.0 * l - 1.0) / l);
+      down[l] = static_cast<Real>((l - 1.0) / l);
+    }
+  }
+  Real up[KernelBasis::largest_lmax + 2], down[KernelBasis::largest_lmax + 2];
+};
+constexpr Legendre legendre;
+
 /// Planes of `blocks` blocks, side by side because each recursion has to wait for its last result.
 template <int blocks>
 void expand(const KernelBasis &basis, const KernelNeighbors &neighbors, int first, Pack *planes)
 {
   const Planes at(basis);
   const int lmax = basis.lmax;
-  Pack x[blocks], y[blocks], z[blocks], a[blocks], b[blocks];
+  Pack x[blocks], y[blocks], z[blocks];
   for (int k = 0; k < blocks; ++k) {
     const int slot = (first + k) * width;
     Pack *plane = planes + k * at.stride;
@@ -147,114 +167,131 @@ void expand(const KernelBasis &basis, const KernelNeighbors &neighbors, int firs
     }
     x[k] = load(neighbors.x + slot), y[k] = load(neighbors.y + slot),
     z[k] = load(neighbors.z + slot);
-    a[k] = Pack{} + 1, b[k] = Pack{};
   }
+
+  // P_l, then each derivative from the one before
   Pack *q = planes + at.q;
-  const double *recursion = basis.recursion;
-  for (int m = 0; m <= lmax; ++m) {
-    Pack below[blocks], here[blocks];
+  Pack below[blocks], here[blocks];
+  for (int k = 0; k < blocks; ++k) below[k] = Pack{}, here[k] = Pack{} + 1;
+  for (int l = 0; l <= lmax; ++l) {
+    const Real up = legendre.up[l + 1], down = legendre.down[l + 1];
+    for (int k = 0; k < blocks; ++k) {
+      q[k * at.stride + l] = here[k];
+      const Pack above = up * z[k] * here[k] - down * below[k];
+      below[k] = here[k], here[k] = above;
+    }
+  }
+  for (int m = 1; m <= lmax; ++m) {
+    const Pack *lower = q;    // of order m-1, degrees m-1, m, ...
+    q += lmax + 2 - m;
+    for (int k = 0; k < blocks; ++k) below[k] = here[k] = Pack{};
+    for (int l = m; l <= lmax; ++l) {
+      const Real factor = static_cast<Real>(2 * l - 1);
+      for (int k = 0; k < blocks; ++k) {
+        const Pack next = below[k] + factor * lower[k * at.stride + l - m];
+        q[k * at.stride + l - m] = next;
+        below[k] = here[k], here[k] = next;
+      }
+    }
+  }
+
+  Pack a[blocks], b[blocks];
+  for (int k = 0; k < blocks; ++k) a[k] = Pack{} + 1, b[k] = Pack{};
+  for (int m = 0; m <= lmax; ++m)
     for (int k = 0; k < blocks; ++k) {
       planes[k * at.stride + at.a + m] = a[k];
       planes[k * at.stride + at.b + m] = b[k];
       const Pack turned = x[k] * a[k] - y[k] * b[k];
       b[k] = x[k] * b[k] + y[k] * a[k];
       a[k] = turned;
-      below[k] = Pack{}, here[k] = Pack{} + 1;
     }
-    for (int l = m; l <= lmax; ++l, ++q, ++recursion) {
-      // of the next degree; beyond lmax it is not used
-      const Real c = static_cast<Real>(recursion[1]);
-      for (int k = 0; k < blocks; ++k) {
-        q[k * at.stride] = here[k];
-        const Pack up = z[k] * here[k] - c * below[k];
-        below[k] = here[k], here[k] = up;
-      }
-    }
-  }
 }
 
 // ---- the three sums over neighbours: loops over radial functions are unrolled, N = 0: as many as there are --------
 
-/// sums[n][row] = sum over `blocks` blocks of g_n Y_row, added to what is there unless this is the first.
-template <int N, int blocks>
-inline void add_blocks(const KernelBasis &basis, const Pack *__restrict planes, bool first,
-                       Pack *__restrict sums)
+/// Sums over blocks (at least one) of g_n Y for `degrees` degrees of one order, those of Q_lm at planes[q]: of the
+/// cosines to cosines[n][0..], of the sines, unless m = 0, to sines[n][0..], with `rows` packs between the n.
+template <int N, int degrees, bool turns>
+inline void sum_rows(int nn, const Planes &at, const Pack *planes, int blocks, int q, int m, int rows,
+                     Pack *cosines, Pack *sines)
 {
-  const Planes at(basis);
-  const int nn = N > 0 ? N : basis.nn, lmax = basis.lmax, rows = basis.rows;
-  const Pack *q = planes + at.q;
-  for (int l = 0; l <= lmax; ++l, ++sums)
-    for (int n = 0; n < nn; ++n) {
-      Pack sum = first ? Pack{} : sums[n * rows];
-      for (int k = 0; k < blocks; ++k) sum += planes[k * at.stride + n] * q[k * at.stride + l];
-      sums[n * rows] = sum;
+  if (N > 0) nn = N;
+  constexpr int most = N > 0 ? N : KernelBasis::largest_nn;
+  const long stride = at.stride, at_a = at.a + m, at_b = at.b + m;
+  Pack cosine[degrees][most], sine[degrees][most];
+  for (int i = 0; i < degrees; ++i)
+    for (int n = 0; n < nn; ++n) cosine[i][n] = sine[i][n] = Pack{};
+  do {
+    Pack yc[degrees], ys[degrees];
+    for (int i = 0; i < degrees; ++i) {
+      yc[i] = turns ? planes[q + i] * planes[at_a] : planes[q + i];
+      if (turns) ys[i] = planes[q + i] * planes[at_b];
     }
-  q += lmax + 1;
-  for (int m = 1; m <= lmax; ++m) {
-    const int degrees = lmax + 1 - m;
-    Pack a[blocks], b[blocks];
-    for (int k = 0; k < blocks; ++k) {
-      a[k] = planes[k * at.stride + at.a + m];
-      b[k] = planes[k * at.stride + at.b + m];
-    }
-    for (int i = 0; i < degrees; ++i, ++q, ++sums) {
-      Pack yc[blocks], ys[blocks];
-      for (int k = 0; k < blocks; ++k) {
-        yc[k] = q[k * at.stride] * a[k];
-        ys[k] = q[k * at.stride] * b[k];
+    for (int n = 0; n < nn; ++n)
+      for (int i = 0; i < degrees; ++i) {
+        cosine[i][n] += planes[n] * yc[i];
+        if (turns) sine[i][n] += planes[n] * ys[i];
       }
-      for (int n = 0; n < nn; ++n) {
-        Pack *to = sums + n * rows;
-        Pack cosine = first ? Pack{} : to[0], sine = first ? Pack{} : to[degrees];
-        for (int k = 0; k < blocks; ++k) {
-          const Pack g = planes[k * at.stride + n];
-          cosine += g * yc[k];
-          sine += g * ys[k];
-        }
-        to[0] = cosine;
-        to[degrees] = sine;
-      }
+    planes += stride;
+  } while (--blocks > 0);
+  for (int n = 0; n < nn; ++n)
+    for (int i = 0; i < degrees; ++i) {
+      cosines[n * rows + i] = cosine[i][n];
+      if (turns) sines[n * rows + i] = sine[i][n];
     }
-    sums += degrees;
-  }
+}
+
+/// The same for all degrees of one order.
+template <int N, bool turns>
+inline void sum_order(const KernelBasis &basis, const Planes &at, const Pack *planes, int blocks,
+                      int m, Pack *sums)
+{
+  const int degrees = basis.lmax + 1 - m, q = at.q + pair_begin(basis.lmax, m);
+  Pack *cosines = sums + row_begin(basis.lmax, m), *sines = cosines + degrees;
+  int i = 0;
+  for (; i + degrees_together <= degrees; i += degrees_together)
+    sum_rows<N, degrees_together, turns>(basis.nn, at, planes, blocks, q + i, m, basis.rows,
+                                         cosines + i, sines + i);
+  for (; i < degrees; ++i)
+    sum_rows<N, 1, turns>(basis.nn, at, planes, blocks, q + i, m, basis.rows, cosines + i,
+                          sines + i);
 }
 
 template <int N>
 void forward_sized(const KernelBasis &basis, const KernelNeighbors &neighbors, int first, int last,
                    void *planes, void *scratch, double *A)
 {
-  const int stride = Planes(basis).stride, count = basis.nn * basis.rows;
+  const Planes at(basis);
+  const int count = basis.nn * basis.rows;
   Pack *sums = static_cast<Pack *>(scratch);
   if (first == last) {
     for (int k = 0; k < count; ++k) A[k] = 0.0;
     return;
   }
-  // two blocks at a time: half the loads and stores of sums for as many multiply-adds
-  for (int block = first; block < last; block += 2) {
-    Pack *plane = static_cast<Pack *>(planes) + static_cast<long>(block) * stride;
-    if (block + 1 < last) {
-      expand<2>(basis, neighbors, block, plane);
-      add_blocks<N, 2>(basis, plane, block == first, sums);
-    } else {
-      expand<1>(basis, neighbors, block, plane);
-      add_blocks<N, 1>(basis, plane, block == first, sums);
-    }
-  }
+  Pack *begin = static_cast<Pack *>(planes) + static_cast<long>(first) * at.stride;
+  int block = first;
+  for (Pack *plane = begin; block + 1 < last; block += 2, plane += 2 * at.stride)
+    expand<2>(basis, neighbors, block, plane);
+  if (block < last)
+    expand<1>(basis, neighbors, block, begin + static_cast<long>(block - first) * at.stride);
+
+  sum_order<N, false>(basis, at, begin, last - first, 0, sums);
+  for (int m = 1; m <= basis.lmax; ++m)
+    sum_order<N, true>(basis, at, begin, last - first, m, sums);
   // A has room for whole packs beyond its end
   for (int k = 0; k < count; k += width) store(sums_of(sums + k), A + k);
-  for (int n = 0; n < basis.nn; ++n)
-    for (int row = 0; row < basis.rows; ++row) A[n * basis.rows + row] *= basis.norm[row];
 }
 
-/// Value and slope of sum_k c[k] t^k.
-template <int N> inline void polynomial(const Real *c, int nn, Pack t, Pack &value, Pack &slope)
+/// Value and slope of sum_k c[k] t^k, the coefficients being `stride` apart.
+template <int N>
+inline void polynomial(const Real *c, int stride, int nn, Pack t, Pack &value, Pack &slope)
 {
   if (N > 0) nn = N;
-  value = Pack{} + c[nn - 1];
+  value = Pack{} + c[(nn - 1) * stride];
   slope = Pack{};
   for (int k = nn - 2; k >= 0; --k) {
     slope = k == nn - 2 ? value : slope * t + value;
-    value = value * t + c[k];
+    value = value * t + c[k * stride];
   }
 }
 
@@ -265,71 +302,65 @@ void gradient_sized(const KernelBasis &basis, const KernelNeighbors &neighbors, 
 {
   const Planes at(basis);
   const int nn = N > 0 ? N : basis.nn, lmax = basis.lmax, rows = basis.rows;
-  constexpr int most = N > 0 ? N : KernelBasis::largest_nn;
-  // sum_n Z[n][row] T_n(t) in powers of t, and the coefficients of the recursion
-  Real *C = static_cast<Real *>(scratch), *recursions = C + nn * rows;
-  for (int row = 0; row < rows; row += lanes) {
-    Doubles powers[most];
-    for (int k = 0; k < nn; ++k) {
-      powers[k] = Doubles{};
+  // C[k][row]: sum_n Z[n][row] T_n(t) in powers of t
+  Real *C = static_cast<Real *>(scratch);
+  for (int k = 0; k < nn; ++k)
+    for (int row = 0; row < rows; row += lanes) {
+      Doubles power = {};
       for (int n = k; n < nn; n += 2)
-        powers[k] +=
+        power +=
             basis.chebyshev[n * nn + k] * *reinterpret_cast<const Doubles *>(Z + n * rows + row);
+      *reinterpret_cast<Reals *>(C + k * rows + row) = __builtin_convertvector(power, Reals);
     }
-    for (int i = 0; i < lanes; ++i)
-      for (int k = 0; k < nn; ++k) C[(row + i) * nn + k] = static_cast<Real>(powers[k][i]);
-  }
-  for (int pair = 0; pair < pair_count(lmax) + 2; ++pair)
-    recursions[pair] = static_cast<Real>(basis.recursion[pair]);
   for (int block = first; block < last; ++block) {
     const Pack *plane = static_cast<const Pack *>(planes) + static_cast<long>(block) * at.stride;
-    const Pack *q = plane + at.q, *a = plane + at.a, *b = plane + at.b;
+    const Pack *a = plane + at.a, *b = plane + at.b;
     const int slot = block * width;
-    const Pack x = load(neighbors.x + slot), y = load(neighbors.y + slot),
-               z = load(neighbors.z + slot);
     const Radial radial(basis, load(neighbors.r + slot));
     const auto row_terms = [&](int row, Pack &value, Pack &slope) {
-      polynomial<N>(C + row * nn, nn, radial.t, value, slope);
+      polynomial<N>(C + row, rows, nn, radial.t, value, slope);
     };
 
-    // E and its slope along t, and along x, y, z: those of Q by the adjoint of its recursion
+    // E and its slopes along t, and along x, y, z
     Pack E = {}, E_t = {}, vx = {}, vy = {}, vz = {};
-    Pack above = {}, second = {};
-    for (int l = lmax; l >= 0; --l) {
+    const Pack *q = plane + at.q, *dq = q + lmax;    // dq[l]: derivative of q[l]
+    for (int l = 0; l <= lmax; ++l) {
       Pack h, k;
       row_terms(l, h, k);
       E += h * q[l];
       E_t += k * q[l];
-      vz += above * q[l];
-      const Pack here = h + z * above - recursions[l + 2] * second;
-      second = above, above = here;
+      if (l > 0) vz += h * dq[l];
     }
     for (int m = 1; m <= lmax; ++m) {
-      const int begin = pair_begin(lmax, m), degrees = lmax + 1 - m, row = row_begin(lmax, m);
-      const Pack *qm = q + begin;
-      const Real *recursion = recursions + begin;
-      Pack alpha = {}, beta = {}, alpha_t = {}, beta_t = {};
-      above = second = Pack{};
-      for (int i = degrees - 1; i >= 0; --i) {    // l = m + i
+      const int degrees = lmax + 1 - m, row = row_begin(lmax, m);
+      q += degrees + 1;
+      dq = q + degrees - 1;
+      Pack alpha = {}, beta = {}, alpha_t = {}, beta_t = {}, alpha_z = {}, beta_z = {};
+      for (int i = 0; i < degrees; ++i) {    // l = m + i
         Pack hc, hs, kc, ks;
         row_terms(row + i, hc, kc);
         row_terms(row + degrees + i, hs, ks);
-        alpha += hc * qm[i];
-        beta += hs * qm[i];
-        alpha_t += kc * qm[i];
-        beta_t += ks * qm[i];
-        vz += above * qm[i];
-        const Pack here = hc * a[m] + hs * b[m] + z * above - recursion[i + 2] * second;
-        second = above, above = here;
+        alpha += hc * q[i];
+        beta += hs * q[i];
+        alpha_t += kc * q[i];
+        beta_t += ks * q[i];
+        if (i > 0) {
+          alpha_z += hc * dq[i];
+          beta_z += hs * dq[i];
+        }
       }
       E += alpha * a[m] + beta * b[m];
       E_t += alpha_t * a[m] + beta_t * b[m];
+      vz += alpha_z * a[m] + beta_z * b[m];
       // d(a_m)/dx = m a_m-1, d(b_m)/dx = m b_m-1, d(a_m)/dy = -m b_m-1, d(b_m)/dy = m a_m-1
-      vx += static_cast<Real>(m) * (alpha * a[m - 1] + beta * b[m - 1]);
-      vy += static_cast<Real>(m) * (beta * a[m - 1] - alpha * b[m - 1]);
+      alpha *= static_cast<Real>(m), beta *= static_cast<Real>(m);
+      vx += alpha * a[m - 1] + beta * b[m - 1];
+      vy += beta * a[m - 1] - alpha * b[m - 1];
     }
 
     // what is along the bond comes from the radial functions alone
+    const Pack x = load(neighbors.x + slot), y = load(neighbors.y + slot),
+               z = load(neighbors.z + slot);
     const Pack scale = radial.fc * load(neighbors.rinv + slot);
     const Pack along =
         radial.dfc * E + radial.fc * radial.dt * E_t - (x * vx + y * vy + z * vz) * scale;
@@ -342,8 +373,8 @@ void gradient_sized(const KernelBasis &basis, const KernelNeighbors &neighbors, 
 // ---- derivative of the sums along a displacement (training) -------------------------------------
 
 /// What a displacement of the neighbours means for a block, in units of Pack: the change of the unit
-/// vector (x, y, z and x dx + y dy), then that of each g_n.
-constexpr int turn_x = 0, turn_y = 1, turn_z = 2, turn_rho = 3, turn_g = 4;
+/// vector, then that of each g_n.
+constexpr int turn_x = 0, turn_y = 1, turn_z = 2, turn_g = 3;
 
 void turn(const KernelBasis &basis, const KernelNeighbors &neighbors, int block, const double *dx,
           const double *dy, const double *dz, Pack *turns)
@@ -356,7 +387,6 @@ void turn(const KernelBasis &basis, const KernelNeighbors &neighbors, int block,
   turns[turn_x] = (tx - x * along) * rinv;
   turns[turn_y] = (ty - y * along) * rinv;
   turns[turn_z] = (tz - z * along) * rinv;
-  turns[turn_rho] = x * turns[turn_x] + y * turns[turn_y];
   const Radial radial(basis, load(neighbors.r + at));
   const Pack fc_t = radial.fc * radial.dt;
   Pack T = Pack{} + 1, next = radial.t, slope = {}, next_slope = T;
@@ -378,15 +408,13 @@ inline void tangent_rows(const KernelBasis &basis, const Planes &at, int m, int 
   constexpr int most = N > 0 ? N : KernelBasis::largest_nn;
   Pack cosine[most], sine[most];
   for (int n = 0; n < nn; ++n) cosine[n] = sine[n] = Pack{};
-  const int pair = pair_begin(lmax, m) + l - m, above = pair_begin(lmax, m + 1) + l - m - 2;
-  const Real by_z = static_cast<Real>(basis.dz[pair]), by_rho = static_cast<Real>(basis.drho[pair]);
+  const int pair = pair_begin(lmax, m) + l - m, derivative = pair_begin(lmax, m + 1) + l - m - 1;
   for (int block = first; block < last; ++block) {
     const Pack *plane = planes + static_cast<long>(block) * at.stride;
     const Pack *turn = turns + static_cast<long>(block) * stride;
     const Pack *q = plane + at.q, *a = plane + at.a, *b = plane + at.b;
     Pack dq = {};
-    if (l > m) dq += by_z * q[pair - 1] * turn[turn_z];
-    if (l > m + 1) dq -= by_rho * q[above] * turn[turn_rho];
+    if (l > m) dq = q[derivative] * turn[turn_z];
     const Pack yc = q[pair] * a[m], ys = q[pair] * b[m];
     Pack dyc = dq * a[m], dys = dq * b[m];
     if (m > 0) {
@@ -405,8 +433,8 @@ inline void tangent_rows(const KernelBasis &basis, const Planes &at, int m, int 
     double c = 0.0, s = 0.0;
     for (int k = 0; k < width; ++k) c += cosine[n][k], s += sine[n][k];
     double *out = dA + n * basis.rows + row;
-    out[0] = basis.norm[row] * c;
-    if (m > 0) out[lmax + 1 - m] = basis.norm[row] * s;
+    out[0] = c;
+    if (m > 0) out[lmax + 1 - m] = s;
   }
 }
 
@@ -516,25 +544,28 @@ void combine(const KernelWeight *weights, int count, int length, const double *f
 
 typedef double Four __attribute__((vector_size(4 * sizeof(double)), aligned(8), may_alias));
 
-void add_products(const KernelRun *runs, int count, const double *a, const double *b, double *by_l)
+void add_products(const KernelRun *runs, int count, const double *factor, const double *a,
+                  const double *b, double *by_l)
 {
+  const auto four = [](const double *p) { return *reinterpret_cast<const Four *>(p); };
   constexpr Four counts[4] = {{1, 1, 1, 1}, {0, 1, 1, 1}, {0, 0, 1, 1}, {0, 0, 0, 1}};
   const KernelRun *run = runs, *end = runs + count;
   while (run < end) {
     const int l = run->l;
     Four sum = {};
     for (; run < end && run->l == l; ++run)
-      sum += counts[run->before] * *reinterpret_cast<const Four *>(a + run->row) *
-          *reinterpret_cast<const Four *>(b + run->row);
+      sum += counts[run->before] * four(factor + run->row) * four(a + run->row) * four(b + run->row);
     *reinterpret_cast<Four *>(by_l + l) = sum;
   }
 }
 
-void scale(const KernelRun *runs, int count, const double *by_l, const double *a, double *b)
+void scale(const KernelRun *runs, int count, const double *factor, const double *by_l,
+           const double *a, double *b)
 {
+  const auto four = [](const double *p) { return *reinterpret_cast<const Four *>(p); };
   for (const KernelRun *run = runs; run < runs + count; ++run)
-    *reinterpret_cast<Four *>(b + run->row) = *reinterpret_cast<const Four *>(by_l + run->l) *
-        *reinterpret_cast<const Four *>(a + run->row);
+    *reinterpret_cast<Four *>(b + run->row) =
+        four(by_l + run->l) * four(factor + run->row) * four(a + run->row);
 }
 
 // ---- network ------------------------------------------------------------------------------------

@@ -12,10 +12,11 @@
 //
 // The three sums over neighbours are matrix products on these planes (theory page, eqs. 2, 13, 14):
 //
-//     A[n][row] = N_row sum_j g_n(j) Y_row(j)                         forward()
+//     A[n][row] = sum_j g_n(j) Y_row(j)                               forward()
 //     h_row(j)  = sum_n Z[n][row] T_n(t_j),  k_row(j) = dh_row/dt     gradient()
 //
-// where Z = dE/dA with the norm N folded in. Q, a, b of the forward pass serve the backward pass.
+// where Y = Q a or Q b, harmonics without their norm, and Z = dE/dA. Q, a, b of the forward pass serve the backward
+// pass.
 
 #pragma once
 
@@ -27,11 +28,9 @@ struct KernelBasis {
   int lmax;    ///< degree of the harmonics
   int rows;    ///< (lmax + 1)^2, padded to a multiple of 8: the stride between n in A and Z
   double rcut;
-  const double *recursion;    ///< and two zeros behind
-  const double *dz, *drho, *norm;
   const double *chebyshev;    ///< [n][k]: T_n(t) = sum_k chebyshev[n][k] t^k
 
-  static constexpr int largest_nn = 21;
+  static constexpr int largest_nn = 21, largest_lmax = 12;
 };
 
 /// Neighbours of one atom, sorted by type, padded to whole blocks; arrays by slot.
@@ -89,11 +88,12 @@ struct Kernel {
   /// k = 0..length-1, a multiple of 8.
   void (*combine)(const KernelWeight *weights, int count, int length, const double *from,
                   double *to);
-  /// by_l[l] = sum over rows of this degree of a[row] b[row]; runs with l = 0 first, then 4 ...
-  void (*add_products)(const KernelRun *runs, int count, const double *a, const double *b,
-                       double *by_l);
-  /// b[row] = by_l[l] a[row]; runs with before = 0, in order of their rows.
-  void (*scale)(const KernelRun *runs, int count, const double *by_l, const double *a, double *b);
+  /// by_l[l] = sum over rows of this degree of factor[row] a[row] b[row]; runs with l = 0 first, then 4 ...
+  void (*add_products)(const KernelRun *runs, int count, const double *factor, const double *a,
+                       const double *b, double *by_l);
+  /// b[row] = by_l[l] factor[row] a[row]; runs with before = 0, in order of their rows.
+  void (*scale)(const KernelRun *runs, int count, const double *factor, const double *by_l,
+                const double *a, double *b);
   /// Network output for x (padded input); dx receives its gradient. scratch: see Network.
   double (*network)(const KernelLayer *layers, int nlayers, const double *x, double *dx,
                     double *scratch);

@@ -5,6 +5,7 @@ namespace turing_glass::nnap {
 extern const Kernel kernel_baseline, kernel_baseline_mixed;
 #ifdef TG_X86
 extern const Kernel kernel_avx2, kernel_avx2_mixed;
+extern const Kernel kernel_avx512vl, kernel_avx512vl_mixed;
 extern const Kernel kernel_avx512, kernel_avx512_mixed;
 #endif
 
@@ -22,11 +23,13 @@ struct Runnable {
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
       add(kernel_avx2, kernel_avx2_mixed);
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl"))
+        __builtin_cpu_supports("avx512vl")) {
+      add(kernel_avx512vl, kernel_avx512vl_mixed);
       add(kernel_avx512, kernel_avx512_mixed);
+    }
 #endif
   }
-  const Kernel *list[4] = {};
+  const Kernel *list[5] = {};
   const Kernel *best;
 };
 

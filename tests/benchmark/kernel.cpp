@@ -9,6 +9,7 @@
 
 #include "nnap/kernel.h"
 #include "nnap/aligned.h"
+#include "nnap/descriptor.h"
 #include "nnap/harmonics.h"
 
 #include <algorithm>
@@ -17,6 +18,7 @@
 #include <cstdio>
 #include <cstring>
 #include <random>
+#include <vector>
 
 using namespace turing_glass::nnap;
 
@@ -89,6 +91,8 @@ TG_RATES(sse_double, "sse2", double, 16)
 TG_RATES(sse_float, "sse2", float, 16)
 TG_RATES(avx2_double, "avx2,fma", double, 32)
 TG_RATES(avx2_float, "avx2,fma", float, 32)
+TG_RATES(avx512vl_double, "avx512f,avx512dq,avx512vl,fma", double, 32)
+TG_RATES(avx512vl_float, "avx512f,avx512dq,avx512vl,fma", float, 32)
 TG_RATES(avx512_double, "avx512f,avx512dq,avx512vl,fma", double, 64)
 TG_RATES(avx512_float, "avx512f,avx512dq,avx512vl,fma", float, 64)
 #endif
@@ -100,6 +104,9 @@ Rates rates_of(const char *kernel, Precision precision)
   if (std::strcmp(kernel, "AVX2") == 0)
     return full ? Rates{avx2_double::multiply_adds, avx2_double::loads}
                 : Rates{avx2_float::multiply_adds, avx2_float::loads};
+  if (std::strcmp(kernel, "AVX-512VL") == 0)
+    return full ? Rates{avx512vl_double::multiply_adds, avx512vl_double::loads}
+                : Rates{avx512vl_float::multiply_adds, avx512vl_float::loads};
   if (std::strcmp(kernel, "AVX-512") == 0)
     return full ? Rates{avx512_double::multiply_adds, avx512_double::loads}
                 : Rates{avx512_float::multiply_adds, avx512_float::loads};
@@ -111,22 +118,11 @@ Rates rates_of(const char *kernel, Precision precision)
 void measure(const Kernel &kernel, Precision precision)
 {
   // operations on one neighbour, docs/nnap_theory.rst, "What it costs"
-  constexpr double forward_count = 144 + 72 + 405, gradient_count = 567 + 474;
+  constexpr double forward_count = 107 + 72 + 405, gradient_count = 567 + 342;
   constexpr int nn = 5, lmax = 8, types = 2, neighbors_of_type = 43;
-  const double chebyshev[nn * nn] = {1, 0, 0, 0,  0, 0, 1, 0, 0, 0,  -1, 0, 2,
-                                     0, 0, 0, -3, 0, 4, 0, 1, 0, -8, 0,  8};
-  Harmonics harmonics(lmax);
+  const std::vector<double> chebyshev = chebyshev_coefficients(nn);
   const int rows = padded(Harmonics::row_count(lmax));
-  harmonics.norm.resize(rows, 0.0);
-  const KernelBasis basis{nn,
-                          lmax,
-                          rows,
-                          7.0,
-                          harmonics.recursion.data(),
-                          harmonics.dz.data(),
-                          harmonics.drho.data(),
-                          harmonics.norm.data(),
-                          chebyshev};
+  const KernelBasis basis{nn, lmax, rows, 7.0, chebyshev.data()};
   const int blocks_of_type = (neighbors_of_type + kernel.width - 1) / kernel.width;
   const int slots = types * blocks_of_type * kernel.width;
   std::mt19937 random(1);

@@ -160,12 +160,13 @@ TEST(Onset, Refusals)
 
 TEST(Onset, ReadsBlocks)
 {
+  const std::string path = testing::TempDir() + "onset_stays.dat";
   {
-    std::ofstream file("onset_stays.dat");
+    std::ofstream file(path);
     file
         << "# Time-averaged data\n# TimeStep T H\n100 400 1.0\n200 400 3.0\n300 400 2.0\n400 300 -1 7\n";
   }
-  const auto stays = read_stays("onset_stays.dat");
+  const auto stays = read_stays(path);
   ASSERT_EQ(stays.size(), 2);
   EXPECT_EQ(stays[0].T, 300.0);
   EXPECT_EQ(stays[0].error, 0.0);
@@ -174,13 +175,13 @@ TEST(Onset, ReadsBlocks)
   EXPECT_DOUBLE_EQ(stays[1].error, std::sqrt(1.0 / 3.0));
   EXPECT_DOUBLE_EQ(stays[1].correlation, -0.5);
   {
-    std::ofstream file("onset_stays.dat");
+    std::ofstream file(path);
     file << "100 400 1.0\n200 four\n";
   }
   try {
-    read_stays("onset_stays.dat");
+    read_stays(path);
     FAIL();
   } catch (const std::runtime_error &e) {
-    EXPECT_THAT(e.what(), testing::HasSubstr("onset_stays.dat, line 2"));
+    EXPECT_THAT(e.what(), testing::HasSubstr(path + ", line 2"));
   }
 }
