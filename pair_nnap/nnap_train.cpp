@@ -245,7 +245,7 @@ double largest_grade(const nnap::Evaluator &evaluator, const tg::train::Training
   double largest = 0.0;
   nnap::Workspace workspace;
   for (int i = 0; i < frame.atoms(); ++i) {
-    tg::train::set_neighbors(frame, i, workspace.neighbors);
+    tg::train::set_neighbors(evaluator, frame, i, workspace.neighbors);
     evaluator.evaluate(frame.data.types[i], workspace);
     largest = std::max(largest, evaluator.extrapolation_grade(frame.data.types[i], workspace));
   }

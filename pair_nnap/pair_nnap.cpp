@@ -39,7 +39,7 @@ static const char cite_nnap[] =
 struct PairNNAP::Impl {
   std::optional<nnap::Evaluator> evaluator;
   std::vector<nnap::Workspace> workspaces;    // one per share of the atoms
-  std::vector<std::vector<int>> indices;      // likewise: the atoms behind workspace.neighbors
+  std::vector<int> bin;    // by atom type: the element, or for NULL another one behind all
 };
 
 /* ---------------------------------------------------------------------- */
@@ -159,6 +159,9 @@ void PairNNAP::coeff(int narg, char **arg)
     }
     map[type] = index;
   }
+  impl->bin.assign(map, map + ntypes + 1);
+  for (int &bin : impl->bin)
+    if (bin < 0) bin = impl->evaluator->ntypes();
   if (comm->me == 0)
     utils::logmesg(lmp, "Pair style nnap: cutoff {} A, {} kernels in {} precision\n",
                    impl->evaluator->cutoff(), impl->evaluator->kernel_name(),
@@ -190,10 +193,7 @@ void PairNNAP::compute(int eflag, int vflag)
   ev_init(eflag, vflag);
 
   const int nthreads = comm->nthreads;
-  if (static_cast<int>(impl->workspaces.size()) < nthreads) {
-    impl->workspaces.resize(nthreads);
-    impl->indices.resize(nthreads);
-  }
+  if (static_cast<int>(impl->workspaces.size()) < nthreads) impl->workspaces.resize(nthreads);
 
   // with the OPENMP package the copies of f are cleared before, and may hold other styles' forces
   const bool clear_copies = modify->get_fix_by_id("package_omp") == nullptr;
@@ -242,43 +242,43 @@ PairNNAP::Sums PairNNAP::compute_share(int first, int last, int share, bool clea
   const nnap::Evaluator &evaluator = *impl->evaluator;
   nnap::Workspace &workspace = impl->workspaces[share];
   nnap::Neighbors &neighbors = workspace.neighbors;
-  const double *const *x = atom->x;
-  const int *type = atom->type;
   const int nall = atom->nlocal + atom->nghost;
+  if (nall == 0) return {};
+  const double *const x = atom->x[0];
+  const int *type = atom->type, *bin = impl->bin.data();
+  const int elements = evaluator.ntypes();
   const double cutoffsq = evaluator.cutoff() * evaluator.cutoff();
 
-  double **f = atom->f + static_cast<std::ptrdiff_t>(share) * nall;
+  double *const f = atom->f[0] + static_cast<std::ptrdiff_t>(share) * nall * 3;
   double **v = vflag_atom ? vatom + static_cast<std::ptrdiff_t>(share) * nall : nullptr;
-  if (share > 0 && nall > 0) {
-    if (clear_copies) std::fill_n(f[0], 3 * static_cast<std::size_t>(nall), 0.0);
+  if (share > 0) {
+    if (clear_copies) std::fill_n(f, 3 * static_cast<std::size_t>(nall), 0.0);
     if (v) std::fill_n(v[0], 6 * static_cast<std::size_t>(nall), 0.0);
   }
 
   Sums sums;
-  std::vector<int> &index = impl->indices[share];
   for (int ii = first; ii < last; ++ii) {
     const int i = list->ilist[ii];
     const int *jlist = list->firstneigh[i];
     const int jnum = list->numneigh[i];
     if (map[type[i]] < 0) continue;
 
-    neighbors.reserve(jnum);
-    if (static_cast<int>(index.size()) < jnum) index.resize(jnum);
+    neighbors.start(elements + 1, jnum + 1);
     double *dx = neighbors.dx.data(), *dy = neighbors.dy.data(), *dz = neighbors.dz.data();
     double *rsq = neighbors.rsq.data();
-    const double xi = x[i][0], yi = x[i][1], zi = x[i][2];
-    int *element = neighbors.type.data(), count = 0;
+    int *tag = neighbors.tag.data(), *next = neighbors.next.data();
+    const double xi = x[3 * i], yi = x[3 * i + 1], zi = x[3 * i + 2];
     for (int jj = 0; jj < jnum; ++jj) {
-      const int j = jlist[jj] & NEIGHMASK, t = map[type[j]];
-      const double delx = x[j][0] - xi, dely = x[j][1] - yi, delz = x[j][2] - zi;
+      const int j = jlist[jj] & NEIGHMASK, t = bin[type[j]], slot = next[t];
+      const double *xj = x + 3 * static_cast<std::ptrdiff_t>(j);
+      const double delx = xj[0] - xi, dely = xj[1] - yi, delz = xj[2] - zi;
       const double r2 = delx * delx + dely * dely + delz * delz;
       // written in any case and kept by counting on: a branch would be mispredicted for half of them
-      index[count] = j;
-      dx[count] = delx, dy[count] = dely, dz[count] = delz, rsq[count] = r2;
-      element[count] = t;
-      count += static_cast<int>(r2 < cutoffsq) & static_cast<int>(t >= 0);
+      tag[slot] = j;
+      dx[slot] = delx, dy[slot] = dely, dz[slot] = delz, rsq[slot] = r2;
+      next[t] = slot + static_cast<int>(r2 < cutoffsq);
     }
-    neighbors.count = count;
+    neighbors.next.resize(elements);
 
     const double e = evaluator.evaluate(map[type[i]], workspace);
     sums.energy += e;
@@ -287,25 +287,24 @@ PairNNAP::Sums PairNNAP::compute_share(int first, int last, int share, bool clea
 
     const double *gx = neighbors.gx.data(), *gy = neighbors.gy.data(), *gz = neighbors.gz.data();
     double fx = 0.0, fy = 0.0, fz = 0.0;
-    for (int k = 0; k < neighbors.count; ++k) {
-      double *fj = f[index[k]];
+    neighbors.each([&](int k, int) {
+      double *fj = f + 3 * static_cast<std::ptrdiff_t>(tag[k]);
       fj[0] -= gx[k], fj[1] -= gy[k], fj[2] -= gz[k];
       fx += gx[k], fy += gy[k], fz += gz[k];
-    }
-    f[i][0] += fx, f[i][1] += fy, f[i][2] += fz;
+    });
+    f[3 * i] += fx, f[3 * i + 1] += fy, f[3 * i + 2] += fz;
 
     if (vflag_global || v)
-      for (int k = 0; k < neighbors.count; ++k) {
-        const double dx = neighbors.dx[k], dy = neighbors.dy[k], dz = neighbors.dz[k];
-        const double bond[6] = {-dx * gx[k], -dy * gy[k], -dz * gz[k],
-                                -dx * gy[k], -dx * gz[k], -dy * gz[k]};
+      neighbors.each([&](int k, int) {
+        const double bond[6] = {-dx[k] * gx[k], -dy[k] * gy[k], -dz[k] * gz[k],
+                                -dx[k] * gy[k], -dx[k] * gz[k], -dy[k] * gz[k]};
         for (int m = 0; m < 6; ++m) sums.virial[m] += bond[m];
         if (v)    // half to either end
           for (int m = 0; m < 6; ++m) {
             v[i][m] += 0.5 * bond[m];
-            v[index[k]][m] += 0.5 * bond[m];
+            v[tag[k]][m] += 0.5 * bond[m];
           }
-      }
+      });
   }
   return sums;
 }
@@ -394,6 +393,6 @@ double PairNNAP::memory_usage()
 {
   double bytes = Pair::memory_usage() + grade_nmax * sizeof(double);
   for (const nnap::Workspace &workspace : impl->workspaces) bytes += workspace.bytes();
-  for (const std::vector<int> &index : impl->indices) bytes += index.capacity() * sizeof(int);
+  bytes += impl->bin.capacity() * sizeof(int);
   return bytes;
 }

@@ -11,6 +11,9 @@ namespace {
 /// Distances below this are taken for it, so that coinciding atoms give finite numbers.
 constexpr double shortest_distance = 1e-6;
 
+/// Slots in a block of the widest kernel.
+constexpr int widest_block = 16;
+
 constexpr std::size_t doubles_in(std::size_t bytes)
 {
   return (bytes + sizeof(double) - 1) / sizeof(double);
@@ -39,29 +42,34 @@ std::vector<double> chebyshev_coefficients(int nn)
   return C;
 }
 
-void Neighbors::reserve(int n)
+void Neighbors::start(int elements, int most)
 {
-  for (AlignedVector *a : {&dx, &dy, &dz, &rsq, &gx, &gy, &gz}) a->reserve_at_least(n);
-  if (type.size() < static_cast<std::size_t>(n)) type.resize(n);
+  room = (most + widest_block - 1) / widest_block * widest_block;
+  const std::size_t slots = static_cast<std::size_t>(elements) * room;
+  for (AlignedVector *a : {&dx, &dy, &dz, &rsq, &gx, &gy, &gz}) a->reserve_at_least(slots);
+  if (tag.size() < slots) tag.resize(slots);
+  next.resize(elements);
+  for (int t = 0; t < elements; ++t) next[t] = first(t);
 }
 
 std::size_t Neighbors::bytes() const
 {
   return doubles({&dx, &dy, &dz, &rsq, &gx, &gy, &gz, &tx, &ty, &tz}) +
-      type.capacity() * sizeof(int);
+      (tag.capacity() + next.capacity()) * sizeof(int);
 }
 
 std::size_t Descriptor::Scratch::bytes() const
 {
   return doubles({&x, &y,     &z, &r,  &rinv, &gx, &gy,    &gz, &planes, &sums,    &A,
                   &c, &slope, &Z, &tx, &ty,   &tz, &turns, &dA, &dc,     &shifted, &slopes}) +
-      (source.capacity() + first_block.capacity() + next.capacity()) * sizeof(int);
+      first.capacity() * sizeof(int) + near.bytes();
 }
 
-Descriptor::Descriptor(const Basis &basis, int ntypes) :
-    ntypes_(ntypes), nn_(basis.nmax + 1), rcut_(basis.rcut), lmax_(Invariants::degree(basis)),
-    chebyshev_(chebyshev_coefficients(nn_)), rows_(Invariants::rows(basis)), invariants_(basis),
-    weights_(make_weight_tensor(basis, ntypes)), trainable_(trainable_weights(basis, ntypes))
+Descriptor::Descriptor(const Basis &basis, int ntypes, double reach) :
+    ntypes_(ntypes), nn_(basis.nmax + 1), rcut_(basis.rcut), shorter_(basis.rcut < reach),
+    lmax_(Invariants::degree(basis)), chebyshev_(chebyshev_coefficients(nn_)),
+    rows_(Invariants::rows(basis)), invariants_(basis), weights_(make_weight_tensor(basis, ntypes)),
+    trainable_(trainable_weights(basis, ntypes))
 {
   order_weights();
 }
@@ -95,65 +103,65 @@ KernelBasis Descriptor::kernel_basis() const
   return {nn_, lmax_, rows_, rcut_, chebyshev_.data()};
 }
 
-void Descriptor::sort_by_type(const Kernel &kernel, const Neighbors &neighbors, Scratch &s) const
+const Neighbors &Descriptor::near(const Neighbors &neighbors, Scratch &s) const
 {
-  const double rcutsq = rcut_ * rcut_, *rsq = neighbors.rsq.data();
-  const int *type = neighbors.type.data(), count = neighbors.count;
-  s.first_block.assign(ntypes_ + 1, 0);
-  s.next.resize(ntypes_);
-  int *first = s.first_block.data(), *next = s.next.data();
-  for (int k = 0; k < count; ++k)
-    if (rsq[k] < rcutsq) ++first[type[k] + 1];
-  s.inside = 0;
-  for (int t = 0; t < ntypes_; ++t) {
-    s.inside += first[t + 1];
-    next[t] = first[t] * kernel.width;
-    first[t + 1] = first[t] + (first[t + 1] + kernel.width - 1) / kernel.width;
-  }
+  if (!shorter_) return neighbors;
+  s.near.start(ntypes_, neighbors.room);
+  neighbors.each([&](int slot, int t) {
+    if (neighbors.rsq[slot] < rcut_ * rcut_)
+      s.near.push(neighbors.dx[slot], neighbors.dy[slot], neighbors.dz[slot], neighbors.rsq[slot],
+                  t, slot);
+  });
+  return s.near;
+}
 
-  const int slots = first[ntypes_] * kernel.width;
-  if (s.source.size() < static_cast<std::size_t>(slots)) {
-    s.source.resize(slots);
-    for (AlignedVector *a : {&s.x, &s.y, &s.z, &s.r, &s.rinv, &s.gx, &s.gy, &s.gz})
-      a->resize(slots);
-  }
-  const double *dx = neighbors.dx.data(), *dy = neighbors.dy.data(), *dz = neighbors.dz.data();
-  double *x = s.x.data(), *y = s.y.data(), *z = s.z.data(), *r = s.r.data();
-  int *source = s.source.data();
-  for (int k = 0; k < count; ++k) {
-    if (rsq[k] >= rcutsq) continue;
-    const int slot = next[type[k]]++;
-    source[slot] = k;
-    x[slot] = dx[k], y[slot] = dy[k], z[slot] = dz[k], r[slot] = rsq[k];
-  }
-  // a padding neighbour sits at the cutoff, where every radial function and its slope vanish
-  for (int t = 0; t < ntypes_; ++t)
-    for (int slot = next[t]; slot < first[t + 1] * kernel.width; ++slot) {
-      source[slot] = -1;
-      x[slot] = rcut_, y[slot] = z[slot] = 0.0;
-      r[slot] = rcutsq;
-    }
-  kernel.normalise(slots, shortest_distance, x, y, z, r, s.rinv.data());
+KernelNeighbors Descriptor::lanes(const Kernel &kernel, const Scratch &s, int t) const
+{
+  const int at = s.first[t];
+  return {(s.first[t + 1] - at) / kernel.width,
+          s.x.data() + at,
+          s.y.data() + at,
+          s.z.data() + at,
+          s.r.data() + at,
+          s.rinv.data() + at};
+}
+
+void *Descriptor::planes(const Kernel &kernel, const Scratch &s, int t) const
+{
+  return reinterpret_cast<char *>(const_cast<double *>(s.planes.data())) +
+      static_cast<std::ptrdiff_t>(s.first[t] / kernel.width) * kernel.plane_bytes(kernel_basis());
 }
 
 void Descriptor::forward(const Kernel &kernel, const Neighbors &neighbors, Scratch &s,
                          double *P) const
 {
-  sort_by_type(kernel, neighbors, s);
+  const Neighbors &nb = near(neighbors, s);
+  s.first.resize(ntypes_ + 1);
+  for (int t = 0, slot = 0; t <= ntypes_; ++t) {
+    s.first[t] = slot;
+    if (t < ntypes_) slot += (nb.count(t) + kernel.width - 1) / kernel.width * kernel.width;
+  }
+  const int slots = s.first[ntypes_];
+  for (AlignedVector *a : {&s.x, &s.y, &s.z, &s.r, &s.rinv, &s.gx, &s.gy, &s.gz})
+    a->reserve_at_least(slots);
   const KernelBasis basis = kernel_basis();
-  const int blocks = s.first_block[ntypes_];
-  s.planes.reserve_at_least(
-      doubles_in(static_cast<std::size_t>(blocks) * kernel.plane_bytes(basis)));
+  s.planes.reserve_at_least(doubles_in(static_cast<std::size_t>(slots / kernel.width) *
+                                       kernel.plane_bytes(basis)));
   s.sums.reserve_at_least(doubles_in(kernel.sum_bytes(basis)));
   s.A.reserve_at_least(static_cast<std::size_t>(ntypes_) * nn_ * rows_ + kernel.width);
   s.c.reserve_at_least(static_cast<std::size_t>(weights_.np) * rows_);
   s.slope.reserve_at_least(static_cast<std::size_t>(weights_.np) * rows_);
   s.Z.reserve_at_least(static_cast<std::size_t>(ntypes_) * nn_ * rows_);
 
-  const KernelNeighbors lanes = {s.x.data(), s.y.data(), s.z.data(), s.r.data(), s.rinv.data()};
-  for (int t = 0; t < ntypes_; ++t)
-    kernel.forward(basis, lanes, s.first_block[t], s.first_block[t + 1], s.planes.data(),
-                   s.sums.data(), s.A.data() + t * nn_ * rows_);
+  for (int t = 0; t < ntypes_; ++t) {
+    const int from = nb.first(t), to = s.first[t];
+    kernel.normalise(nb.count(t), shortest_distance, rcut_, nb.dx.data() + from,
+                     nb.dy.data() + from, nb.dz.data() + from, nb.rsq.data() + from,
+                     s.x.data() + to, s.y.data() + to, s.z.data() + to, s.r.data() + to,
+                     s.rinv.data() + to);
+    kernel.forward(basis, lanes(kernel, s, t), planes(kernel, s, t), s.sums.data(),
+                   s.A.data() + t * nn_ * rows_);
+  }
   kernel.combine(gather_.data(), static_cast<int>(gather_.size()), rows_, s.A.data(), s.c.data());
   for (int p = 0; p < weights_.np; ++p)
     invariants_.evaluate(kernel, s.c.data() + p * rows_, P + p * invariants_.per_channel());
@@ -169,43 +177,53 @@ void Descriptor::backward(const Kernel &kernel, Neighbors &neighbors, Scratch &s
   double *Z = s.Z.data();    // dE/dA
   kernel.combine(scatter_.data(), static_cast<int>(scatter_.size()), rows_, s.slope.data(), Z);
 
-  const KernelNeighbors lanes = {s.x.data(), s.y.data(), s.z.data(), s.r.data(), s.rinv.data()};
-  for (int t = 0; t < ntypes_; ++t)
-    kernel.gradient(basis, lanes, s.first_block[t], s.first_block[t + 1], s.planes.data(),
-                    Z + t * nn_ * rows_, s.sums.data(), s.gx.data(), s.gy.data(), s.gz.data());
-  double *gx = neighbors.gx.data(), *gy = neighbors.gy.data(), *gz = neighbors.gz.data();
-  if (!add && s.inside < neighbors.count)
-    for (double *g : {gx, gy, gz}) std::fill_n(g, neighbors.count, 0.0);
-  const int slots = s.first_block[ntypes_] * kernel.width;
-  const auto each_slot = [&](auto put) {
-    for (int slot = 0; slot < slots; ++slot)
-      if (const int k = s.source[slot]; k >= 0) put(k, s.gx[slot], s.gy[slot], s.gz[slot]);
-  };
-  if (add)
-    each_slot([&](int k, double x, double y, double z) { gx[k] += x, gy[k] += y, gz[k] += z; });
-  else
-    each_slot([&](int k, double x, double y, double z) { gx[k] = x, gy[k] = y, gz[k] = z; });
+  // to the neighbours themselves, unless there are others, or numbers in their place
+  const bool direct = !shorter_ && !add;
+  for (int t = 0; t < ntypes_; ++t) {
+    const auto place = [&](AlignedVector &neighbor, AlignedVector &scratch) {
+      return direct ? neighbor.data() + neighbors.first(t) : scratch.data() + s.first[t];
+    };
+    kernel.gradient(basis, lanes(kernel, s, t), planes(kernel, s, t), Z + t * nn_ * rows_,
+                    s.sums.data(), place(neighbors.gx, s.gx), place(neighbors.gy, s.gy),
+                    place(neighbors.gz, s.gz));
+  }
+  if (direct) return;
+  if (!add)
+    neighbors.each([&](int slot, int) {
+      neighbors.gx[slot] = neighbors.gy[slot] = neighbors.gz[slot] = 0.0;
+    });
+  const Neighbors &nb = shorter_ ? s.near : neighbors;
+  nb.each([&](int slot, int t) {
+    const int from = s.first[t] + slot - nb.first(t), to = shorter_ ? nb.tag[slot] : slot;
+    neighbors.gx[to] += s.gx[from];
+    neighbors.gy[to] += s.gy[from];
+    neighbors.gz[to] += s.gz[from];
+  });
 }
 
 void Descriptor::tangent(const Kernel &kernel, const Neighbors &neighbors, Scratch &s,
                          double *dP) const
 {
   const KernelBasis basis = kernel_basis();
-  const int blocks = s.first_block[ntypes_], slots = blocks * kernel.width;
-  for (AlignedVector *a : {&s.tx, &s.ty, &s.tz}) a->reserve_at_least(slots);
-  s.turns.reserve_at_least(doubles_in(static_cast<std::size_t>(blocks) * kernel.turn_bytes(basis)));
+  const int slots = s.first[ntypes_];
+  for (AlignedVector *a : {&s.tx, &s.ty, &s.tz}) {
+    a->reserve_at_least(slots);
+    std::fill_n(a->data(), slots, 0.0);
+  }
+  s.turns.reserve_at_least(doubles_in(static_cast<std::size_t>(slots / kernel.width) *
+                                      kernel.turn_bytes(basis)));
   s.dA.reserve_at_least(static_cast<std::size_t>(ntypes_) * nn_ * rows_);
   s.dc.reserve_at_least(static_cast<std::size_t>(weights_.np) * rows_);
-  for (int slot = 0; slot < slots; ++slot) {
-    const int k = s.source[slot];
-    s.tx[slot] = k < 0 ? 0.0 : neighbors.tx[k];
-    s.ty[slot] = k < 0 ? 0.0 : neighbors.ty[k];
-    s.tz[slot] = k < 0 ? 0.0 : neighbors.tz[k];
-  }
-  const KernelNeighbors lanes = {s.x.data(), s.y.data(), s.z.data(), s.r.data(), s.rinv.data()};
+  const Neighbors &nb = shorter_ ? s.near : neighbors;
+  nb.each([&](int slot, int t) {
+    const int to = s.first[t] + slot - nb.first(t), from = shorter_ ? nb.tag[slot] : slot;
+    s.tx[to] = neighbors.tx[from];
+    s.ty[to] = neighbors.ty[from];
+    s.tz[to] = neighbors.tz[from];
+  });
   for (int t = 0; t < ntypes_; ++t)
-    kernel.tangent(basis, lanes, s.first_block[t], s.first_block[t + 1], s.planes.data(),
-                   s.tx.data(), s.ty.data(), s.tz.data(), s.turns.data(),
+    kernel.tangent(basis, lanes(kernel, s, t), planes(kernel, s, t), s.tx.data() + s.first[t],
+                   s.ty.data() + s.first[t], s.tz.data() + s.first[t], s.turns.data(),
                    s.dA.data() + t * nn_ * rows_);
   kernel.combine(gather_.data(), static_cast<int>(gather_.size()), rows_, s.dA.data(), s.dc.data());
   for (int p = 0; p < weights_.np; ++p)

@@ -19,26 +19,45 @@
 
 namespace turing_glass::nnap {
 
-/// Neighbours of one atom inside the largest cutoff, in any order.
+/// Neighbours of one atom, element by element: those of element t are in the slots first(t) .. first(t) + count(t) - 1,
+/// in the order in which they were pushed. Beyond the cutoff they do not count.
 struct Neighbors {
-  int count = 0;
-  AlignedVector dx, dy, dz;    ///< r_j - r_i
+  AlignedVector dx, dy, dz;    ///< r_j - r_i (A), by slot
   AlignedVector rsq;
-  std::vector<int> type;       ///< index t of the element
   AlignedVector gx, gy, gz;    ///< dE_i/d(r_j), filled by Evaluator
-  /// Displacements for Descriptor::tangent(), sized by reserve_tangent().
-  AlignedVector tx, ty, tz;
+  AlignedVector tx, ty, tz;    ///< displacements for Descriptor::tangent(), sized by reserve_tangent()
+  std::vector<int> tag;        ///< the caller's name of the neighbour
+  std::vector<int> next;       ///< by element: the slot behind its last one
+  int room = 0;                ///< slots of an element: whole blocks of any kernel
 
-  void reserve(int n);
+  /// Makes it empty, with room for `most` neighbours of each of so many elements.
+  void start(int elements, int most);
   void reserve_tangent()
   {
-    for (AlignedVector *t : {&tx, &ty, &tz}) t->reserve_at_least(count);
+    for (AlignedVector *t : {&tx, &ty, &tz}) t->reserve_at_least(dx.capacity());
   }
-  void clear() { count = 0; }
-  void push(double x, double y, double z, double r2, int t)
+  /// Returns the slot.
+  int push(double x, double y, double z, double r2, int t, int name = 0)
   {
-    dx[count] = x, dy[count] = y, dz[count] = z, rsq[count] = r2;
-    type[count++] = t;
+    const int slot = next[t]++;
+    dx[slot] = x, dy[slot] = y, dz[slot] = z, rsq[slot] = r2;
+    tag[slot] = name;
+    return slot;
+  }
+  int elements() const { return static_cast<int>(next.size()); }
+  int first(int t) const { return t * room; }
+  int count(int t) const { return next[t] - first(t); }
+  int count() const
+  {
+    int sum = 0;
+    for (int t = 0; t < elements(); ++t) sum += count(t);
+    return sum;
+  }
+  /// body(slot, element) for all of them.
+  template <class Body> void each(Body body) const
+  {
+    for (int t = 0; t < elements(); ++t)
+      for (int slot = first(t); slot < next[t]; ++slot) body(slot, t);
   }
   std::size_t bytes() const;
 };
@@ -48,16 +67,15 @@ std::vector<double> chebyshev_coefficients(int nn);
 
 class Descriptor {
  public:
-  Descriptor(const Basis &basis, int ntypes);
+  /// For neighbours within `reach`, which is at least the cutoff of the basis.
+  Descriptor(const Basis &basis, int ntypes, double reach);
   Descriptor(Descriptor &&) = default;
 
   /// What forward() leaves for backward(), one per thread; grows to the largest neighbourhood.
   struct Scratch {
-    std::vector<int> source;         ///< by slot: index into Neighbors, -1 in the padding
-    std::vector<int> first_block;    ///< by type, and the end
-    std::vector<int> next;           ///< by type: the slot to fill next
-    int inside = 0;                  ///< neighbours inside the cutoff
-    AlignedVector x, y, z, r, rinv, gx, gy, gz;    ///< by slot
+    Neighbors near;              ///< where the basis reaches less far than the neighbours: those within its cutoff
+    std::vector<int> first;      ///< by element: its first slot below, and the end
+    AlignedVector x, y, z, r, rinv, gx, gy, gz;    ///< by slot, without gaps between elements
     AlignedVector planes, sums, A, c, slope, Z;
     AlignedVector tx, ty, tz, turns, dA, dc;    ///< used by tangent() only
     AlignedVector shifted, slopes;              ///< used by add_gradient() only
@@ -67,7 +85,7 @@ class Descriptor {
   int size() const { return weights_.np * invariants_.per_channel(); }
   double cutoff() const { return rcut_; }
 
-  /// P[size()] of the neighbours inside this basis' own cutoff.
+  /// P[size()] of the neighbours.
   void forward(const Kernel &kernel, const Neighbors &neighbors, Scratch &scratch, double *P) const;
   /// dE/dr_j, given dE/dP, to neighbors.gx, gy, gz, or added to what is there; after forward() with the same scratch.
   void backward(const Kernel &kernel, Neighbors &neighbors, Scratch &scratch, const double *dP,
@@ -88,12 +106,16 @@ class Descriptor {
                     double *gradient) const;
 
  private:
-  void sort_by_type(const Kernel &kernel, const Neighbors &neighbors, Scratch &scratch) const;
+  /// Those within the cutoff, `neighbors` itself or scratch.near, whose tags are slots of `neighbors`.
+  const Neighbors &near(const Neighbors &neighbors, Scratch &scratch) const;
+  KernelNeighbors lanes(const Kernel &kernel, const Scratch &scratch, int t) const;
+  void *planes(const Kernel &kernel, const Scratch &scratch, int t) const;
   void order_weights();
   KernelBasis kernel_basis() const;
 
   int ntypes_, nn_;
   double rcut_;
+  bool shorter_;    ///< than the reach of the neighbours
   int lmax_;    ///< degree of the harmonics
   std::vector<double> chebyshev_;    ///< as KernelBasis::chebyshev
   int rows_;                         ///< harmonics, padded

@@ -28,7 +28,7 @@ Evaluator::Evaluator(const Potential &potential, const Kernel &kernel) :
     const std::string where = "element " + potential.elements[t];
     check(*model, ntypes, where);
     std::vector<Descriptor> descriptors;
-    for (const Basis &basis : model->basis) descriptors.emplace_back(basis, ntypes);
+    for (const Basis &basis : model->basis) descriptors.emplace_back(basis, ntypes, cutoff_);
     std::vector<double> inverse_sigma;
     for (const double sigma : model->norm_sigma) inverse_sigma.push_back(1.0 / sigma);
     models_.emplace_back(Model{std::move(descriptors), Network(model->network), model->inputs(),
@@ -84,13 +84,16 @@ double Evaluator::evaluate(int type, Workspace &ws, const KeptDescriptor &kept) 
   std::copy_n(kept.P, model.inputs, ws.P.data());
   const double energy = evaluate_network(model, ws);
   Neighbors &nb = ws.neighbors;
-  const int stride = kept_stride(nb.count);
+  const int count = nb.count(), stride = kept_stride(count);
   ws.displacements.resize(stride);
   const float *g = ws.displacements.data();
   kernel_.contract(kept.dP, model.inputs, stride, ws.dP.data(), ws.displacements.data());
-  std::copy_n(g, nb.count, nb.gx.data());
-  std::copy_n(g + nb.count, nb.count, nb.gy.data());
-  std::copy_n(g + 2 * nb.count, nb.count, nb.gz.data());
+  nb.each([&](int slot, int) {
+    nb.gx[slot] = g[0];
+    nb.gy[slot] = g[count];
+    nb.gz[slot] = g[2 * count];
+    ++g;
+  });
   return energy;
 }
 
@@ -99,7 +102,7 @@ void Evaluator::keep(int type, Workspace &ws, double *P, float *dP) const
   const Model &model = *models_[type];
   std::copy_n(descriptor(type, ws), model.inputs, P);
   Neighbors &nb = ws.neighbors;
-  const int stride = kept_stride(nb.count);
+  const int count = nb.count(), stride = kept_stride(count);
   for (std::size_t k = 0; k < model.descriptors.size(); ++k) {
     const Descriptor &d = model.descriptors[k];
     std::vector<double> unit(d.size(), 0.0);
@@ -108,11 +111,13 @@ void Evaluator::keep(int type, Workspace &ws, double *P, float *dP) const
       d.backward(kernel_, nb, ws.scratch[k], unit.data(), false);
       unit[component] = 0.0;
       std::fill_n(dP, stride, 0.0F);
-      for (int j = 0; j < nb.count; ++j) {
-        dP[j] = static_cast<float>(nb.gx[j]);
-        dP[nb.count + j] = static_cast<float>(nb.gy[j]);
-        dP[2 * nb.count + j] = static_cast<float>(nb.gz[j]);
-      }
+      float *to = dP;
+      nb.each([&](int slot, int) {
+        to[0] = static_cast<float>(nb.gx[slot]);
+        to[count] = static_cast<float>(nb.gy[slot]);
+        to[2 * count] = static_cast<float>(nb.gz[slot]);
+        ++to;
+      });
     }
   }
 }
@@ -199,13 +204,16 @@ void Evaluator::add_parameter_gradient(int type, Workspace &ws, double a, double
   ws.v.reserve_at_least(model.network.inputs_padded());
   double *xt = ws.xt.data(), *v = ws.v.data();
   if (kept != nullptr) {
-    const int stride = kept_stride(nb.count);
+    const int count = nb.count(), stride = kept_stride(count);
     ws.displacements.assign(stride, 0.0F);
     float *t = ws.displacements.data();
-    std::copy_n(nb.tx.data(), nb.count, t);
-    std::copy_n(nb.ty.data(), nb.count, t + nb.count);
-    std::copy_n(nb.tz.data(), nb.count, t + 2 * nb.count);
-    kernel_.project(kept->dP, model.inputs, stride, t, xt);
+    nb.each([&](int slot, int) {
+      t[0] = static_cast<float>(nb.tx[slot]);
+      t[count] = static_cast<float>(nb.ty[slot]);
+      t[2 * count] = static_cast<float>(nb.tz[slot]);
+      ++t;
+    });
+    kernel_.project(kept->dP, model.inputs, stride, ws.displacements.data(), xt);
   } else {
     for (std::size_t k = 0; k < model.descriptors.size(); ++k) {
       model.descriptors[k].tangent(kernel_, nb, ws.scratch[k], xt);

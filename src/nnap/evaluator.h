@@ -18,7 +18,8 @@
 namespace turing_glass::nnap {
 
 /// The descriptor of an atom and its derivatives by the positions of the neighbours, kept in single precision
-/// so that a training need not compute them again: dP[component][kept_stride()], x of all neighbours, y, z.
+/// so that a training need not compute them again: dP[component][kept_stride()], x of all neighbours in the order of
+/// Neighbors::each(), y, z.
 struct KeptDescriptor {
   const double *P;
   const float *dP;

@@ -258,26 +258,26 @@ inline void sum_order(const KernelBasis &basis, const Planes &at, const Pack *pl
 }
 
 template <int N>
-void forward_sized(const KernelBasis &basis, const KernelNeighbors &neighbors, int first, int last,
-                   void *planes, void *scratch, double *A)
+void forward_sized(const KernelBasis &basis, const KernelNeighbors &neighbors, void *planes,
+                   void *scratch, double *A)
 {
   const Planes at(basis);
   const int count = basis.nn * basis.rows;
   Pack *sums = static_cast<Pack *>(scratch);
-  if (first == last) {
+  const int blocks = neighbors.blocks;
+  if (blocks == 0) {
     for (int k = 0; k < count; ++k) A[k] = 0.0;
     return;
   }
-  Pack *begin = static_cast<Pack *>(planes) + static_cast<long>(first) * at.stride;
-  int block = first;
-  for (Pack *plane = begin; block + 1 < last; block += 2, plane += 2 * at.stride)
+  Pack *begin = static_cast<Pack *>(planes), *plane = begin;
+  int block = 0;
+  for (; block + 1 < blocks; block += 2, plane += 2 * at.stride)
     expand<2>(basis, neighbors, block, plane);
-  if (block < last)
-    expand<1>(basis, neighbors, block, begin + static_cast<long>(block - first) * at.stride);
+  if (block < blocks) expand<1>(basis, neighbors, block, plane);
 
-  sum_order<N, false>(basis, at, begin, last - first, 0, sums);
+  sum_order<N, false>(basis, at, begin, blocks, 0, sums);
   for (int m = 1; m <= basis.lmax; ++m)
-    sum_order<N, true>(basis, at, begin, last - first, m, sums);
+    sum_order<N, true>(basis, at, begin, blocks, m, sums);
   // A has room for whole packs beyond its end
   for (int k = 0; k < count; k += width) store(sums_of(sums + k), A + k);
 }
@@ -296,9 +296,8 @@ inline void polynomial(const Real *c, int stride, int nn, Pack t, Pack &value, P
 }
 
 template <int N>
-void gradient_sized(const KernelBasis &basis, const KernelNeighbors &neighbors, int first, int last,
-                    const void *planes, const double *Z, void *scratch, double *gx, double *gy,
-                    double *gz)
+void gradient_sized(const KernelBasis &basis, const KernelNeighbors &neighbors, const void *planes,
+                    const double *Z, void *scratch, double *gx, double *gy, double *gz)
 {
   const Planes at(basis);
   const int nn = N > 0 ? N : basis.nn, lmax = basis.lmax, rows = basis.rows;
@@ -312,8 +311,8 @@ void gradient_sized(const KernelBasis &basis, const KernelNeighbors &neighbors, 
             basis.chebyshev[n * nn + k] * *reinterpret_cast<const Doubles *>(Z + n * rows + row);
       *reinterpret_cast<Reals *>(C + k * rows + row) = __builtin_convertvector(power, Reals);
     }
-  for (int block = first; block < last; ++block) {
-    const Pack *plane = static_cast<const Pack *>(planes) + static_cast<long>(block) * at.stride;
+  const Pack *plane = static_cast<const Pack *>(planes);
+  for (int block = 0; block < neighbors.blocks; ++block, plane += at.stride) {
     const Pack *a = plane + at.a, *b = plane + at.b;
     const int slot = block * width;
     const Radial radial(basis, load(neighbors.r + slot));
@@ -401,15 +400,15 @@ void turn(const KernelBasis &basis, const KernelNeighbors &neighbors, int block,
 
 /// Sums over blocks of dg_n Y_row + g_n dY_row for one (l, m).
 template <int N>
-inline void tangent_rows(const KernelBasis &basis, const Planes &at, int m, int l, int first,
-                         int last, const Pack *planes, const Pack *turns, double *dA)
+inline void tangent_rows(const KernelBasis &basis, const Planes &at, int m, int l, int blocks,
+                         const Pack *planes, const Pack *turns, double *dA)
 {
   const int nn = N > 0 ? N : basis.nn, lmax = basis.lmax, stride = turn_g + basis.nn;
   constexpr int most = N > 0 ? N : KernelBasis::largest_nn;
   Pack cosine[most], sine[most];
   for (int n = 0; n < nn; ++n) cosine[n] = sine[n] = Pack{};
   const int pair = pair_begin(lmax, m) + l - m, derivative = pair_begin(lmax, m + 1) + l - m - 1;
-  for (int block = first; block < last; ++block) {
+  for (int block = 0; block < blocks; ++block) {
     const Pack *plane = planes + static_cast<long>(block) * at.stride;
     const Pack *turn = turns + static_cast<long>(block) * stride;
     const Pack *q = plane + at.q, *a = plane + at.a, *b = plane + at.b;
@@ -439,18 +438,18 @@ inline void tangent_rows(const KernelBasis &basis, const Planes &at, int m, int 
 }
 
 template <int N>
-void tangent_sized(const KernelBasis &basis, const KernelNeighbors &neighbors, int first, int last,
-                   const void *planes, const double *dx, const double *dy, const double *dz,
-                   void *scratch, double *dA)
+void tangent_sized(const KernelBasis &basis, const KernelNeighbors &neighbors, const void *planes,
+                   const double *dx, const double *dy, const double *dz, void *scratch, double *dA)
 {
   const Planes at(basis);
   Pack *turns = static_cast<Pack *>(scratch);
-  for (int block = first; block < last; ++block)
+  for (int block = 0; block < neighbors.blocks; ++block)
     turn(basis, neighbors, block, dx, dy, dz,
          turns + static_cast<long>(block) * (turn_g + basis.nn));
   for (int m = 0; m <= basis.lmax; ++m)
     for (int l = m; l <= basis.lmax; ++l)
-      tangent_rows<N>(basis, at, m, l, first, last, static_cast<const Pack *>(planes), turns, dA);
+      tangent_rows<N>(basis, at, m, l, neighbors.blocks, static_cast<const Pack *>(planes), turns,
+                      dA);
 }
 
 int turn_bytes(const KernelBasis &basis)
@@ -483,46 +482,51 @@ template <class Body> inline void for_size(int nn, Body body)
   }
 }
 
-void forward(const KernelBasis &basis, const KernelNeighbors &neighbors, int first, int last,
-             void *planes, void *scratch, double *A)
+void forward(const KernelBasis &basis, const KernelNeighbors &neighbors, void *planes,
+             void *scratch, double *A)
 {
   for_size(basis.nn, [&](auto size) {
-    forward_sized<decltype(size)::value>(basis, neighbors, first, last, planes, scratch, A);
+    forward_sized<decltype(size)::value>(basis, neighbors, planes, scratch, A);
   });
 }
 
-void gradient(const KernelBasis &basis, const KernelNeighbors &neighbors, int first, int last,
-              const void *planes, const double *Z, void *scratch, double *gx, double *gy,
-              double *gz)
+void gradient(const KernelBasis &basis, const KernelNeighbors &neighbors, const void *planes,
+              const double *Z, void *scratch, double *gx, double *gy, double *gz)
 {
   for_size(basis.nn, [&](auto size) {
-    gradient_sized<decltype(size)::value>(basis, neighbors, first, last, planes, Z, scratch, gx, gy,
-                                          gz);
+    gradient_sized<decltype(size)::value>(basis, neighbors, planes, Z, scratch, gx, gy, gz);
   });
 }
 
-void tangent(const KernelBasis &basis, const KernelNeighbors &neighbors, int first, int last,
-             const void *planes, const double *dx, const double *dy, const double *dz,
-             void *scratch, double *dA)
+void tangent(const KernelBasis &basis, const KernelNeighbors &neighbors, const void *planes,
+             const double *dx, const double *dy, const double *dz, void *scratch, double *dA)
 {
   for_size(basis.nn, [&](auto size) {
-    tangent_sized<decltype(size)::value>(basis, neighbors, first, last, planes, dx, dy, dz, scratch,
-                                         dA);
+    tangent_sized<decltype(size)::value>(basis, neighbors, planes, dx, dy, dz, scratch, dA);
   });
 }
 
 // ---- geometry, channels, invariants -------------------------------------------------------------
 
-void normalise(int slots, double shortest, double *__restrict x, double *__restrict y,
+void normalise(int count, double shortest, double rcut, const double *dx, const double *dy,
+               const double *dz, const double *rsq, double *__restrict x, double *__restrict y,
                double *__restrict z, double *__restrict r, double *__restrict rinv)
 {
-  for (int k = 0; k < slots; ++k) {
-    const double distance = sqrt(r[k]);
-    r[k] = distance > shortest ? distance : shortest;
-    rinv[k] = 1.0 / r[k];
-    x[k] *= rinv[k];
-    y[k] *= rinv[k];
-    z[k] *= rinv[k];
+  for (int k = 0; k < count; ++k) {
+    double distance = sqrt(rsq[k]);
+    distance = distance > shortest ? distance : shortest;
+    const double inverse = 1.0 / distance;
+    x[k] = dx[k] * inverse;
+    y[k] = dy[k] * inverse;
+    z[k] = dz[k] * inverse;
+    r[k] = distance < rcut ? distance : rcut;
+    rinv[k] = inverse;
+  }
+  for (int k = count; k % width != 0; ++k) {
+    x[k] = y[k] = 0.0;
+    z[k] = 1.0;
+    r[k] = rcut;
+    rinv[k] = 1.0 / rcut;
   }
 }
 
@@ -787,7 +791,7 @@ void project(const float *matrix, int rows, int columns, const float *t, double 
 
 extern const Kernel TG_KERNEL;
 const Kernel TG_KERNEL = {
-    TG_NAME,   width,   plane_bytes,  sum_bytes, turn_bytes, forward,          gradient, tangent,
-    normalise, combine, add_products, scale,     network,    network_gradient, contract, project};
+    TG_NAME, width,   plane_bytes,  sum_bytes, turn_bytes, normalise,        forward,  gradient,
+    tangent, combine, add_products, scale,     network,    network_gradient, contract, project};
 
 }    // namespace turing_glass::nnap

@@ -33,8 +33,9 @@ struct KernelBasis {
   static constexpr int largest_nn = 21, largest_lmax = 12;
 };
 
-/// Neighbours of one atom, sorted by type, padded to whole blocks; arrays by slot.
+/// Neighbours of one element, padded to whole blocks; arrays by slot.
 struct KernelNeighbors {
+  int blocks;
   const double *x, *y, *z;    ///< unit vectors
   const double *r, *rinv;     ///< distance and its inverse
 };
@@ -68,22 +69,21 @@ struct Kernel {
   int (*plane_bytes)(const KernelBasis &);
   int (*sum_bytes)(const KernelBasis &);
   int (*turn_bytes)(const KernelBasis &);
-  /// Fills the planes of blocks first..last-1 (`planes` are those of block 0) and overwrites A[n][row], which
-  /// must have room for another `width` numbers.
-  void (*forward)(const KernelBasis &, const KernelNeighbors &, int first, int last, void *planes,
-                  void *scratch, double *A);
-  /// dE/d(x,y,z) of every slot in blocks first..last-1, overwritten.
-  void (*gradient)(const KernelBasis &, const KernelNeighbors &, int first, int last,
-                   const void *planes, const double *Z, void *scratch, double *gx, double *gy,
-                   double *gz);
-  /// Derivative of A[n][row] when the neighbours move by (dx, dy, dz) (A, by slot), blocks first..last-1;
-  /// overwritten.
-  void (*tangent)(const KernelBasis &, const KernelNeighbors &, int first, int last,
-                  const void *planes, const double *dx, const double *dy, const double *dz,
-                  void *scratch, double *dA);
-  /// Distance, its inverse, and unit vectors: r[k] holds the squared distance before, x, y, z the vector.
-  void (*normalise)(int slots, double shortest, double *x, double *y, double *z, double *r,
+  /// Unit vectors, distances and inverses of `count` neighbours from r_j - r_i (A) and its square, for all slots of their
+  /// blocks: a free one is a neighbour at the cutoff, where each radial function and its slope vanish, as it is for
+  /// what lies beyond. Distances below `shortest` are taken for that.
+  void (*normalise)(int count, double shortest, double rcut, const double *dx, const double *dy,
+                    const double *dz, const double *rsq, double *x, double *y, double *z, double *r,
                     double *rinv);
+  /// Fills the planes and overwrites A[n][row], which must have room for another `width` numbers.
+  void (*forward)(const KernelBasis &, const KernelNeighbors &, void *planes, void *scratch,
+                  double *A);
+  /// dE/d(x,y,z) of every slot, overwritten.
+  void (*gradient)(const KernelBasis &, const KernelNeighbors &, const void *planes,
+                   const double *Z, void *scratch, double *gx, double *gy, double *gz);
+  /// Derivative of A[n][row] when the neighbours move by (dx, dy, dz) (A, by slot); overwritten.
+  void (*tangent)(const KernelBasis &, const KernelNeighbors &, const void *planes,
+                  const double *dx, const double *dy, const double *dz, void *scratch, double *dA);
   /// to[weights.to + k] = sum over weights with this `to`, which follow each other, of w from[weights.from + k],
   /// k = 0..length-1, a multiple of 8.
   void (*combine)(const KernelWeight *weights, int count, int length, const double *from,

@@ -74,7 +74,7 @@ void select_active_sets(nnap::Potential &potential, const std::vector<TrainingFr
       for (int i = 0; i < frame.atoms(); ++i) {
         const int t = frame.data.types[i];
         const nnap::ElementModel &model = *potential.models[t];
-        set_neighbors(frame, i, workspace.neighbors);
+        set_neighbors(evaluator, frame, i, workspace.neighbors);
         const double *P = evaluator.descriptor(t, workspace);
         Vector x(model.inputs() + 1);
         for (int k = 0; k < model.inputs(); ++k)

@@ -141,7 +141,7 @@ nnap::Potential initial_potential(const ModelShape &shape, const std::vector<Tra
   nnap::Workspace workspace;
   for (const TrainingFrame &frame : frames)
     for (int i = 0; i < frame.atoms(); ++i) {
-      set_neighbors(frame, i, workspace.neighbors);
+      set_neighbors(evaluator, frame, i, workspace.neighbors);
       const int t = frame.data.types[i];
       const double *P = evaluator.descriptor(t, workspace);
       double *s = sums.data() + static_cast<std::size_t>(t) * stride;

@@ -4,19 +4,20 @@
 
 namespace turing_glass::train {
 
-void set_neighbors(const TrainingFrame &frame, int atom, nnap::Neighbors &neighbors)
+void set_neighbors(const nnap::Evaluator &evaluator, const TrainingFrame &frame, int atom,
+                   nnap::Neighbors &neighbors)
 {
   const auto &cell = frame.data.cell;
   const double *xi = frame.data.positions.data() + 3 * atom;
-  neighbors.clear();
-  neighbors.reserve(frame.first[atom + 1] - frame.first[atom]);
+  neighbors.start(evaluator.ntypes(), frame.first[atom + 1] - frame.first[atom]);
   for (int k = frame.first[atom]; k < frame.first[atom + 1]; ++k) {
     const auto &[j, shift] = frame.neighbors[k];
     const double *xj = frame.data.positions.data() + 3 * j;
     double d[3];
     for (int a = 0; a < 3; ++a)
       d[a] = xj[a] - xi[a] + shift[0] * cell[0][a] + shift[1] * cell[1][a] + shift[2] * cell[2][a];
-    neighbors.push(d[0], d[1], d[2], d[0] * d[0] + d[1] * d[1] + d[2] * d[2], frame.data.types[j]);
+    neighbors.push(d[0], d[1], d[2], d[0] * d[0] + d[1] * d[1] + d[2] * d[2], frame.data.types[j],
+                   j);
   }
 }
 
@@ -58,7 +59,7 @@ void keep_descriptors(const nnap::Evaluator &evaluator, TrainingFrame &frame)
   double *P = frame.kept_P.data();
   float *dP = frame.kept_dP.data();
   for (int i = 0; i < frame.atoms(); ++i) {
-    set_neighbors(frame, i, workspace.neighbors);
+    set_neighbors(evaluator, frame, i, workspace.neighbors);
     evaluator.keep(frame.data.types[i], workspace, P, dP);
     P += inputs(evaluator, frame, i);
     dP += kept_floats(evaluator, frame, i);
@@ -83,7 +84,7 @@ const FrameErrors &FrameLoss::evaluate(const nnap::Evaluator &evaluator, const T
   for (int i = 0; i < n; ++i) {
     nnap::Workspace &workspace = atoms_[i];
     nnap::Neighbors &nb = workspace.neighbors;
-    set_neighbors(frame, i, nb);
+    set_neighbors(evaluator, frame, i, nb);
     if (keeps) {
       energy += evaluator.evaluate(label.types[i], workspace, next);
       kept_.push_back(next);
@@ -91,15 +92,15 @@ const FrameErrors &FrameLoss::evaluate(const nnap::Evaluator &evaluator, const T
       next.dP += kept_floats(evaluator, frame, i);
     } else
       energy += evaluator.evaluate(label.types[i], workspace);
-    for (int k = 0; k < nb.count; ++k) {
-      const int j = frame.neighbors[frame.first[i] + k].atom;
+    nb.each([&](int k, int) {
+      const int j = nb.tag[k];
       const double d[3] = {nb.dx[k], nb.dy[k], nb.dz[k]}, g[3] = {nb.gx[k], nb.gy[k], nb.gz[k]};
       for (int a = 0; a < 3; ++a) {
         errors_.forces[3 * i + a] += g[a];
         errors_.forces[3 * j + a] -= g[a];
         for (int b = 0; b < 3; ++b) stress[3 * a + b] += d[a] * g[b] / frame.volume;
       }
-    }
+    });
   }
   errors_.energy = (energy - *label.energy) / n;
   double force_loss = 0.0, label_square = 0.0, stress_square = 0.0;
@@ -136,8 +137,8 @@ const FrameErrors &FrameLoss::evaluate(const nnap::Evaluator &evaluator, const T
   for (int i = 0; i < n; ++i) {
     nnap::Neighbors &nb = atoms_[i].neighbors;
     nb.reserve_tangent();
-    for (int k = 0; k < nb.count; ++k) {
-      const int j = frame.neighbors[frame.first[i] + k].atom;
+    nb.each([&](int k, int) {
+      const int j = nb.tag[k];
       const double d[3] = {nb.dx[k], nb.dy[k], nb.dz[k]};
       double t[3];
       for (int c = 0; c < 3; ++c)
@@ -145,7 +146,7 @@ const FrameErrors &FrameLoss::evaluate(const nnap::Evaluator &evaluator, const T
                 (slopes_[j] * errors_.forces[3 * j + c] - slopes_[i] * errors_.forces[3 * i + c]) +
             stress_factor * (d[0] * stress[c] + d[1] * stress[3 + c] + d[2] * stress[6 + c]);
       nb.tx[k] = t[0], nb.ty[k] = t[1], nb.tz[k] = t[2];
-    }
+    });
     evaluator.add_parameter_gradient(label.types[i], atoms_[i], a, gradient,
                                      keeps ? &kept_[i] : nullptr);
   }

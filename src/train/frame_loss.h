@@ -38,7 +38,8 @@ struct FrameErrors {
 };
 
 /// The neighbours of one atom of a frame.
-void set_neighbors(const TrainingFrame &frame, int atom, nnap::Neighbors &neighbors);
+void set_neighbors(const nnap::Evaluator &evaluator, const TrainingFrame &frame, int atom,
+                   nnap::Neighbors &neighbors);
 
 /// Bytes that keep_descriptors() would need for a frame.
 std::size_t kept_bytes(const nnap::Evaluator &evaluator, const TrainingFrame &frame);

@@ -135,13 +135,12 @@ void measure(const Kernel &kernel, Precision precision)
     x[k] = v[0] / length, y[k] = v[1] / length, z[k] = v[2] / length;
     r[k] = 2.5 + 4.5 * k / slots, rinv[k] = 1.0 / r[k];
   }
-  AlignedVector planes(static_cast<std::size_t>(types) * blocks_of_type *
-                       kernel.plane_bytes(basis) / sizeof(double));
+  const std::size_t planes_of_type =
+      static_cast<std::size_t>(blocks_of_type) * kernel.plane_bytes(basis) / sizeof(double);
+  AlignedVector planes(types * planes_of_type);
   AlignedVector sums(kernel.sum_bytes(basis) / sizeof(double));
   AlignedVector A(types * nn * rows + kernel.width), Z(types * nn * rows);
   for (int k = 0; k < types * nn * rows; ++k) Z[k] = normal(random);
-  const KernelNeighbors neighbors{x.data(), y.data(), z.data(), r.data(), rinv.data()};
-
   const Rates rates = rates_of(kernel.name, precision);
   const double peak = rates.multiply_adds();
   const AlignedVector buffer(1 << 16);
@@ -149,19 +148,25 @@ void measure(const Kernel &kernel, Precision precision)
   const double first_cache = rates.loads(bytes, 1 << 14),
                second_cache = rates.loads(bytes, 1 << 18);
 
+  // of each element: its first slot, planes, and the begin of its sums
   const auto each_type = [&](auto body) {
-    for (int t = 0; t < types; ++t)
-      body(t * blocks_of_type, (t + 1) * blocks_of_type, t * nn * rows);
+    for (int t = 0; t < types; ++t) {
+      const int slot = t * blocks_of_type * kernel.width;
+      body(slot,
+           KernelNeighbors{blocks_of_type, x.data() + slot, y.data() + slot, z.data() + slot,
+                           r.data() + slot, rinv.data() + slot},
+           planes.data() + t * planes_of_type, t * nn * rows);
+    }
   };
   const double forward = seconds([&] {
-    each_type([&](int first, int last, int at) {
-      kernel.forward(basis, neighbors, first, last, planes.data(), sums.data(), A.data() + at);
+    each_type([&](int, const KernelNeighbors &neighbors, double *plane, int at) {
+      kernel.forward(basis, neighbors, plane, sums.data(), A.data() + at);
     });
   });
   const double gradient = seconds([&] {
-    each_type([&](int first, int last, int at) {
-      kernel.gradient(basis, neighbors, first, last, planes.data(), Z.data() + at, sums.data(),
-                      gx.data(), gy.data(), gz.data());
+    each_type([&](int slot, const KernelNeighbors &neighbors, const double *plane, int at) {
+      kernel.gradient(basis, neighbors, plane, Z.data() + at, sums.data(), gx.data() + slot,
+                      gy.data() + slot, gz.data() + slot);
     });
   });
   const int count = types * neighbors_of_type;

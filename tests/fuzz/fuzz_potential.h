@@ -33,8 +33,7 @@ inline void evaluate(const nnap::Potential &potential)
   for (int t = 0; t < evaluator.ntypes(); ++t) {
     if (!evaluator.has_model(t)) continue;
     const double r = 0.3 * evaluator.cutoff();
-    workspace.neighbors.clear();
-    workspace.neighbors.reserve(2);
+    workspace.neighbors.start(evaluator.ntypes(), 2);
     workspace.neighbors.push(r, 0.0, 0.0, r * r, 0);
     workspace.neighbors.push(0.0, 0.6 * r, -0.8 * r, r * r, evaluator.ntypes() - 1);
     evaluator.evaluate(t, workspace);

@@ -20,8 +20,8 @@ Vector cross(const Vector &a, const Vector &b)
 
 }    // namespace
 
-std::vector<int> find_neighbors(const Structure &s, int atom, double cutoff,
-                                nnap::Workspace &workspace)
+void find_neighbors(const Structure &s, int atom, int elements, double cutoff,
+                    nnap::Workspace &workspace)
 {
   std::array<int, 3> images = {};
   if (s.periodic)
@@ -31,8 +31,11 @@ std::vector<int> find_neighbors(const Structure &s, int atom, double cutoff,
       const double height = std::abs(dot(normal, s.cell[k])) / std::sqrt(dot(normal, normal));
       images[k] = static_cast<int>(std::ceil(cutoff / height)) + 1;
     }
-  std::vector<int> index;
-  workspace.neighbors.clear();
+  struct Found {
+    Vector d;
+    int atom;
+  };
+  std::vector<Found> found;
   const int count = static_cast<int>(s.positions.size());
   for (int a = -images[0]; a <= images[0]; ++a)
     for (int b = -images[1]; b <= images[1]; ++b)
@@ -44,11 +47,11 @@ std::vector<int> find_neighbors(const Structure &s, int atom, double cutoff,
             d[k] = s.positions[j][k] - s.positions[atom][k] + a * s.cell[0][k] + b * s.cell[1][k] +
                 c * s.cell[2][k];
           if (dot(d, d) >= cutoff * cutoff) continue;
-          workspace.neighbors.reserve(workspace.neighbors.count + 1);
-          workspace.neighbors.push(d[0], d[1], d[2], dot(d, d), s.types[j]);
-          index.push_back(j);
+          found.push_back({d, j});
         }
-  return index;
+  workspace.neighbors.start(elements, static_cast<int>(found.size()));
+  for (const auto &[d, j] : found)
+    workspace.neighbors.push(d[0], d[1], d[2], dot(d, d), s.types[j], j);
 }
 
 Result evaluate(const nnap::Evaluator &evaluator, const Structure &s)
@@ -57,19 +60,19 @@ Result evaluate(const nnap::Evaluator &evaluator, const Structure &s)
   result.forces.assign(s.positions.size(), Vector{});
   nnap::Workspace workspace;
   for (int i = 0; i < static_cast<int>(s.positions.size()); ++i) {
-    const std::vector<int> index = find_neighbors(s, i, evaluator.cutoff(), workspace);
+    find_neighbors(s, i, evaluator.ntypes(), evaluator.cutoff(), workspace);
     const double energy = evaluator.evaluate(s.types[i], workspace);
     result.energy += energy;
     result.atom_energies.push_back(energy);
     const nnap::Neighbors &n = workspace.neighbors;
-    for (std::size_t k = 0; k < index.size(); ++k) {
+    n.each([&](int k, int) {
       const Vector d = {n.dx[k], n.dy[k], n.dz[k]}, g = {n.gx[k], n.gy[k], n.gz[k]};
       for (int a = 0; a < 3; ++a) {
         result.forces[i][a] += g[a];
-        result.forces[index[k]][a] -= g[a];
+        result.forces[n.tag[k]][a] -= g[a];
         for (int b = 0; b < 3; ++b) result.virial[a][b] -= d[a] * g[b];
       }
-    }
+    });
   }
   return result;
 }
@@ -145,7 +148,7 @@ double dimer_energy(const nnap::Potential &potential, int i, int j, double r)
 {
   const nnap::Evaluator evaluator(potential);
   nnap::Workspace workspace;
-  workspace.neighbors.reserve(1);
+  workspace.neighbors.start(evaluator.ntypes(), 1);
   const double direction[] = {0.48, -0.6, 0.64};    // a unit vector
   workspace.neighbors.push(r * direction[0], r * direction[1], r * direction[2], r * r, j);
   return evaluator.evaluate(i, workspace);

@@ -29,10 +29,10 @@ struct Result {
   Matrix virial = {};    ///< W_ab = -dE/d(eps_ab)
 };
 
-/// Fills workspace.neighbors with the neighbours of `atom` (all images inside the cutoff) and returns
-/// the atom index of each.
-std::vector<int> find_neighbors(const Structure &structure, int atom, double cutoff,
-                                nnap::Workspace &workspace);
+/// Fills workspace.neighbors with the neighbours of `atom` (all images inside the cutoff) out of `elements`
+/// elements; tags are atom indices.
+void find_neighbors(const Structure &structure, int atom, int elements, double cutoff,
+                    nnap::Workspace &workspace);
 
 Result evaluate(const nnap::Evaluator &evaluator, const Structure &structure);
 

@@ -160,7 +160,7 @@ TEST(Aenet, NeighboursOfOppositeWeightCancelInTheWeightedChannel)
   const Potential potential = read(files);
   const nnap::Evaluator evaluator(potential);
   nnap::Workspace workspace;
-  workspace.neighbors.reserve(2);
+  workspace.neighbors.start(2, 2);
   // both in the same place: twice the unweighted sum, nothing of the weighted one
   for (const int type : {0, 1}) workspace.neighbors.push(0.0, 0.0, 2.3, 2.3 * 2.3, type);
   std::vector<double> P = dimer_descriptor(files[0], 0.0, 2.3);

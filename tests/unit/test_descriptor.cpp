@@ -26,19 +26,31 @@ double radial(int n, double r, double rcut)
   return u * u * u * u * std::cos(n * std::acos(1.0 - 2.0 * r / rcut));
 }
 
-/// sum_n W[t][p][n] f_c R_n(r) for every neighbour, [p][neighbour]
+/// sum_n W[t][p][n] f_c R_n(r) for every neighbour in the order of each(), [p][neighbour]
 std::vector<std::vector<double>> channel_functions(const Basis &basis, int ntypes,
                                                    const Neighbors &neighbors)
 {
   const WeightTensor tensor = make_weight_tensor(basis, ntypes);
-  std::vector<std::vector<double>> out(tensor.np, std::vector<double>(neighbors.count, 0.0));
-  for (int j = 0; j < neighbors.count; ++j) {
-    const double r = std::sqrt(neighbors.rsq[j]);
-    if (r >= basis.rcut) continue;
+  std::vector<std::vector<double>> out(tensor.np);
+  neighbors.each([&](int slot, int type) {
+    const double r = std::sqrt(neighbors.rsq[slot]);
+    for (std::vector<double> &functions : out) functions.push_back(0.0);
+    if (r >= basis.rcut) return;
     for (const auto &[t, p, n, w, parameter] : tensor.entries)
-      if (t == neighbors.type[j]) out[p][j] += w * radial(n, r, basis.rcut);
-  }
+      if (t == type) out[p].back() += w * radial(n, r, basis.rcut);
+  });
   return out;
+}
+
+/// Unit vectors to the neighbours, in the order of each().
+std::vector<test::Vector> directions(const Neighbors &neighbors)
+{
+  std::vector<test::Vector> n;
+  neighbors.each([&](int k, int) {
+    const double r = std::sqrt(neighbors.rsq[k]);
+    n.push_back({neighbors.dx[k] / r, neighbors.dy[k] / r, neighbors.dz[k] / r});
+  });
+  return n;
 }
 
 std::vector<Basis> all_bases(int ntypes)
@@ -71,17 +83,17 @@ TEST(Descriptor, PowerSpectrumByAdditionTheorem)
     for (auto kernel = runnable_kernels(); *kernel; ++kernel) {
       const Evaluator evaluator(test::random_potential(basis, ntypes, 1), **kernel);
       Workspace workspace;
-      test::find_neighbors(s, 0, evaluator.cutoff(), workspace);
+      test::find_neighbors(s, 0, ntypes, evaluator.cutoff(), workspace);
       const double *P = evaluator.descriptor(s.types[0], workspace);
-      const Neighbors &n = workspace.neighbors;
-      const auto functions = channel_functions(basis, ntypes, n);
+      const std::vector<test::Vector> n = directions(workspace.neighbors);
+      const int count = static_cast<int>(n.size());
+      const auto functions = channel_functions(basis, ntypes, workspace.neighbors);
       for (std::size_t p = 0; p < functions.size(); ++p)
         for (int l = 0; l <= basis.lmax; ++l) {
           double sum = 0.0, scale = 0.0;
-          for (int i = 0; i < n.count; ++i)
-            for (int j = 0; j < n.count; ++j) {
-              const double cosine = (n.dx[i] * n.dx[j] + n.dy[i] * n.dy[j] + n.dz[i] * n.dz[j]) /
-                  std::sqrt(n.rsq[i] * n.rsq[j]);
+          for (int i = 0; i < count; ++i)
+            for (int j = 0; j < count; ++j) {
+              const double cosine = n[i][0] * n[j][0] + n[i][1] * n[j][1] + n[i][2] * n[j][2];
               const double weight = functions[p][i] * functions[p][j];
               sum += weight * std::legendre(l, std::clamp(cosine, -1.0, 1.0));
               scale += std::abs(weight);
@@ -101,7 +113,7 @@ TEST(Descriptor, ChebyshevBasisIsALinearSum)
     basis.lmax = 0;
     const Evaluator evaluator(test::random_potential(basis, ntypes, 1));
     Workspace workspace;
-    test::find_neighbors(s, 0, evaluator.cutoff(), workspace);
+    test::find_neighbors(s, 0, ntypes, evaluator.cutoff(), workspace);
     const double *P = evaluator.descriptor(s.types[0], workspace);
     const auto functions = channel_functions(basis, ntypes, workspace.neighbors);
     ASSERT_EQ(evaluator.descriptor_size(0), static_cast<int>(functions.size()));
@@ -129,18 +141,18 @@ TEST(Descriptor, CubicInvariantsFromComplexHarmonics)
       basis.rcut = 5.5;
       const Evaluator evaluator(test::random_potential(basis, ntypes, 1));
       Workspace workspace;
-      test::find_neighbors(s, 0, evaluator.cutoff(), workspace);
+      test::find_neighbors(s, 0, ntypes, evaluator.cutoff(), workspace);
       const double *P = evaluator.descriptor(s.types[0], workspace);
-      const Neighbors &n = workspace.neighbors;
-      const auto functions = channel_functions(basis, ntypes, n);
+      const std::vector<test::Vector> n = directions(workspace.neighbors);
+      const int count = static_cast<int>(n.size());
+      const auto functions = channel_functions(basis, ntypes, workspace.neighbors);
       const int stride = lmax + 1 + counts[l3max];
       ASSERT_EQ(evaluator.descriptor_size(0), static_cast<int>(functions.size()) * stride);
       for (std::size_t p = 0; p < functions.size(); ++p) {
         const auto c = [&](int l, int m) {
           std::complex<double> sum = 0.0;
-          for (int j = 0; j < n.count; ++j) {
-            const double theta = std::acos(n.dz[j] / std::sqrt(n.rsq[j])),
-                         phi = std::atan2(n.dy[j], n.dx[j]);
+          for (int j = 0; j < count; ++j) {
+            const double theta = std::acos(n[j][2]), phi = std::atan2(n[j][1], n[j][0]);
             const double polar =
                 std::sph_legendre(l, std::abs(m), theta) * (m < 0 && m % 2 ? -1.0 : 1.0);
             sum += functions[p][j] * std::polar(1.0, m * phi) * polar;

@@ -134,17 +134,19 @@ TEST(Evaluator, ParameterGradient)
       Workspace workspace;
       std::mt19937 random(5);
       std::normal_distribution<double> normal;
-      test::find_neighbors(s, 0, evaluator.cutoff(), workspace);
+      test::find_neighbors(s, 0, c.ntypes, evaluator.cutoff(), workspace);
       Neighbors &n = workspace.neighbors;
       n.reserve_tangent();
-      for (int j = 0; j < n.count; ++j)
+      n.each([&](int j, int) {
         n.tx[j] = normal(random), n.ty[j] = normal(random), n.tz[j] = normal(random);
+      });
       const int type = s.types[0];
       // G = a E + (dE/dr) . t
       const auto value = [&] {
         double sum = a * evaluator.evaluate(type, workspace);
-        for (int j = 0; j < n.count; ++j)
+        n.each([&](int j, int) {
           sum += n.gx[j] * n.tx[j] + n.gy[j] * n.ty[j] + n.gz[j] * n.tz[j];
+        });
         return sum;
       };
       const double scale = std::abs(value());

@@ -67,8 +67,9 @@ TEST(Harmonics, ValuesOfOneNeighbour)
           distance[lane] = lane == 0 ? r : rcut;    // the others are padding
           inverse[lane] = 1.0 / distance[lane];
         }
-        (*kernel)->forward(basis, {x.data(), y.data(), z.data(), distance.data(), inverse.data()},
-                           0, 1, planes.data(), sums.data(), A.data());
+        (*kernel)->forward(basis,
+                           {1, x.data(), y.data(), z.data(), distance.data(), inverse.data()},
+                           planes.data(), sums.data(), A.data());
         for (int l = 0; l <= lmax; ++l)
           for (int m = -l; m <= l; ++m) {
             const int row = Harmonics::row(lmax, l, m);

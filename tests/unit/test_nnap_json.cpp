@@ -617,7 +617,7 @@ TEST(NnapJson, ActiveSets)
   // the grade of an environment, by Cramer's rule: coefficients of (x, 1) in terms of the rows
   const nnap::Evaluator evaluator(potential);
   nnap::Workspace workspace;
-  workspace.neighbors.reserve(1);
+  workspace.neighbors.start(evaluator.ntypes(), 1);
   workspace.neighbors.push(2.0, 0.0, 0.0, 4.0, 1);
   evaluator.evaluate(0, workspace);
   const double x = workspace.x[0], y = workspace.x[1];

@@ -56,7 +56,7 @@ void compare(const json &record, const nnap::Potential &potential, const nnap::K
   if (!record.contains("descriptor_of_atom_0")) return;
   const auto descriptor = record.at("descriptor_of_atom_0").get<std::vector<double>>();
   nnap::Workspace workspace;
-  test::find_neighbors(structure, 0, evaluator.cutoff(), workspace);
+  test::find_neighbors(structure, 0, evaluator.ntypes(), evaluator.cutoff(), workspace);
   const double *P = evaluator.descriptor(structure.types[0], workspace);
   ASSERT_EQ(evaluator.descriptor_size(structure.types[0]), static_cast<int>(descriptor.size()));
   double largest = 0.0;

@@ -87,10 +87,10 @@ io::LabelledFrame morse_frame(unsigned seed, double rc)
   double energy = 0.0;
   for (int i = 0; i < static_cast<int>(s.positions.size()); ++i) {
     double force[3] = {};
-    test::find_neighbors(s, i, rc, workspace);
+    test::find_neighbors(s, i, 2, rc, workspace);
     const nnap::Neighbors &n = workspace.neighbors;
-    for (int k = 0; k < n.count; ++k) {
-      const double depth = 0.3, steep = 1.4, r0 = s.types[i] + n.type[k] == 1 ? 2.6 : 2.8;
+    n.each([&](int k, int type) {
+      const double depth = 0.3, steep = 1.4, r0 = s.types[i] + type == 1 ? 2.6 : 2.8;
       const double r = std::sqrt(n.rsq[k]), e = std::exp(-steep * (r - r0)),
                    u = 1.0 - r * r / (rc * rc);
       const double well = depth * (e * e - 2.0 * e), slope = -2.0 * depth * steep * (e * e - e);
@@ -98,7 +98,7 @@ io::LabelledFrame morse_frame(unsigned seed, double rc)
       const double derivative = slope * u * u - well * 4.0 * u * r / (rc * rc);
       const double d[3] = {n.dx[k], n.dy[k], n.dz[k]};
       for (int a = 0; a < 3; ++a) force[a] += derivative * d[a] / r;
-    }
+    });
     for (int a = 0; a < 3; ++a) {
       frame.positions.push_back(s.positions[i][a]);
       frame.forces.push_back(force[a]);
@@ -268,7 +268,7 @@ TEST(Fit, NormalisedDescriptorsHaveMeanZeroAndSpreadOne)
   for (const TrainingFrame &frame : frames)
     for (int i = 0; i < frame.atoms(); ++i) {
       if (frame.data.types[i] != 1) continue;
-      set_neighbors(frame, i, workspace.neighbors);
+      set_neighbors(evaluator, frame, i, workspace.neighbors);
       const double *P = evaluator.descriptor(1, workspace);
       count += 1.0;
       for (int k = 0; k < model.inputs(); ++k) {
@@ -304,14 +304,14 @@ TEST(ActiveSet, OneComponentGivesTheRange)
   double low = 1e300, high = 0.0;
   for (const TrainingFrame &frame : frames)
     for (int i = 0; i < frame.atoms(); ++i) {
-      set_neighbors(frame, i, workspace.neighbors);
+      set_neighbors(evaluator, frame, i, workspace.neighbors);
       const double P = evaluator.descriptor(0, workspace)[0];
       low = std::min(low, P), high = std::max(high, P);
     }
   ASSERT_LT(low, high);
   for (const TrainingFrame &frame : some_frames(teacher, 20, 1, 500))
     for (int i = 0; i < frame.atoms(); ++i) {
-      set_neighbors(frame, i, workspace.neighbors);
+      set_neighbors(evaluator, frame, i, workspace.neighbors);
       evaluator.evaluate(0, workspace);
       const double P = workspace.P[0], width = high - low;
       const double expected = std::max(std::abs(P - low), std::abs(high - P)) / width;
@@ -333,7 +333,7 @@ TEST(ActiveSet, TrainingFramesAreInsideAndCompressedOnesOutside)
   const auto largest_grade = [&](const TrainingFrame &frame) {
     double largest = 0.0;
     for (int i = 0; i < frame.atoms(); ++i) {
-      set_neighbors(frame, i, workspace.neighbors);
+      set_neighbors(evaluator, frame, i, workspace.neighbors);
       evaluator.evaluate(frame.data.types[i], workspace);
       largest = std::max(largest, evaluator.extrapolation_grade(frame.data.types[i], workspace));
     }
