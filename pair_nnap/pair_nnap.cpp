@@ -17,6 +17,7 @@
 #include "utils.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -160,6 +161,7 @@ void PairNNAP::coeff(int narg, char **arg)
     map[type] = index;
   }
   impl->bin.assign(map, map + ntypes + 1);
+  impl->bin[0] = 0;    // there is no type 0
   for (int &bin : impl->bin)
     if (bin < 0) bin = impl->evaluator->ntypes();
   if (comm->me == 0)
@@ -232,6 +234,53 @@ void PairNNAP::compute(int eflag, int vflag)
 }
 
 /* ----------------------------------------------------------------------
+   neighbours of one atom inside the cutoff, by element
+------------------------------------------------------------------------- */
+
+namespace {
+
+/// How many neighbours each bin has so far, 16 bits a bin: an array in memory would make each neighbour wait for the
+/// one before it to be stored.
+struct CountsInRegister {
+  static constexpr int largest_bins = 4, largest_count = 1 << 16;
+  explicit CountsInRegister(int) {}
+  int of(int bin) const { return static_cast<int>(counts >> (16 * bin) & (largest_count - 1)); }
+  void add(int bin, bool one) { counts += static_cast<std::uint64_t>(one) << (16 * bin); }
+  std::uint64_t counts = 0;
+};
+
+struct CountsInMemory {
+  explicit CountsInMemory(int bins) : counts(bins, 0) {}
+  int of(int bin) const { return counts[bin]; }
+  void add(int bin, bool one) { counts[bin] += static_cast<int>(one); }
+  std::vector<int> counts;
+};
+
+template <class Counts>
+void collect(const double *x, const double *xi, const int *type, const int *bin, const int *jlist,
+             int jnum, double cutoffsq, nnap::Neighbors &neighbors)
+{
+  nnap::Separation *const d = neighbors.d.data();
+  int *const tag = neighbors.tag.data();
+  const int room = neighbors.room;
+  const double x0 = xi[0], y0 = xi[1], z0 = xi[2];
+  Counts counts(neighbors.elements());
+  for (int jj = 0; jj < jnum; ++jj) {
+    const int j = jlist[jj] & NEIGHMASK, t = bin[type[j]], slot = t * room + counts.of(t);
+    const double *xj = x + 3 * static_cast<std::ptrdiff_t>(j);
+    const double delx = xj[0] - x0, dely = xj[1] - y0, delz = xj[2] - z0;
+    const double r2 = delx * delx + dely * dely + delz * delz;
+    // written in any case and kept by counting on: a branch would be mispredicted for half of them
+    tag[slot] = j;
+    d[slot] = {delx, dely, delz, r2};
+    counts.add(t, r2 < cutoffsq);
+  }
+  for (int t = 0; t < neighbors.elements(); ++t) neighbors.next[t] += counts.of(t);
+}
+
+}    // namespace
+
+/* ----------------------------------------------------------------------
    atoms first..last-1 of the list; share k > 0 writes to the k-th copy of
    f (and vatom), which LAMMPS allocates for comm->nthreads threads
 ------------------------------------------------------------------------- */
@@ -247,6 +296,7 @@ PairNNAP::Sums PairNNAP::compute_share(int first, int last, int share, bool clea
   const double *const x = atom->x[0];
   const int *type = atom->type, *bin = impl->bin.data();
   const int elements = evaluator.ntypes();
+  const int bins = std::max(elements, *std::max_element(impl->bin.begin(), impl->bin.end()) + 1);
   const double cutoffsq = evaluator.cutoff() * evaluator.cutoff();
 
   double *const f = atom->f[0] + static_cast<std::ptrdiff_t>(share) * nall * 3;
@@ -263,21 +313,12 @@ PairNNAP::Sums PairNNAP::compute_share(int first, int last, int share, bool clea
     const int jnum = list->numneigh[i];
     if (map[type[i]] < 0) continue;
 
-    neighbors.start(elements + 1, jnum + 1);
-    double *dx = neighbors.dx.data(), *dy = neighbors.dy.data(), *dz = neighbors.dz.data();
-    double *rsq = neighbors.rsq.data();
-    int *tag = neighbors.tag.data(), *next = neighbors.next.data();
-    const double xi = x[3 * i], yi = x[3 * i + 1], zi = x[3 * i + 2];
-    for (int jj = 0; jj < jnum; ++jj) {
-      const int j = jlist[jj] & NEIGHMASK, t = bin[type[j]], slot = next[t];
-      const double *xj = x + 3 * static_cast<std::ptrdiff_t>(j);
-      const double delx = xj[0] - xi, dely = xj[1] - yi, delz = xj[2] - zi;
-      const double r2 = delx * delx + dely * dely + delz * delz;
-      // written in any case and kept by counting on: a branch would be mispredicted for half of them
-      tag[slot] = j;
-      dx[slot] = delx, dy[slot] = dely, dz[slot] = delz, rsq[slot] = r2;
-      next[t] = slot + static_cast<int>(r2 < cutoffsq);
-    }
+    neighbors.start(bins, jnum + 1);
+    const double *xi = x + 3 * static_cast<std::ptrdiff_t>(i);
+    if (bins <= CountsInRegister::largest_bins && jnum < CountsInRegister::largest_count)
+      collect<CountsInRegister>(x, xi, type, bin, jlist, jnum, cutoffsq, neighbors);
+    else
+      collect<CountsInMemory>(x, xi, type, bin, jlist, jnum, cutoffsq, neighbors);
     neighbors.next.resize(elements);
 
     const double e = evaluator.evaluate(map[type[i]], workspace);
@@ -286,6 +327,7 @@ PairNNAP::Sums PairNNAP::compute_share(int first, int last, int share, bool clea
     if (with_grades) grade[i] = evaluator.extrapolation_grade(map[type[i]], workspace);
 
     const double *gx = neighbors.gx.data(), *gy = neighbors.gy.data(), *gz = neighbors.gz.data();
+    const int *tag = neighbors.tag.data();
     double fx = 0.0, fy = 0.0, fz = 0.0;
     neighbors.each([&](int k, int) {
       double *fj = f + 3 * static_cast<std::ptrdiff_t>(tag[k]);
@@ -296,8 +338,9 @@ PairNNAP::Sums PairNNAP::compute_share(int first, int last, int share, bool clea
 
     if (vflag_global || v)
       neighbors.each([&](int k, int) {
-        const double bond[6] = {-dx[k] * gx[k], -dy[k] * gy[k], -dz[k] * gz[k],
-                                -dx[k] * gy[k], -dx[k] * gz[k], -dy[k] * gz[k]};
+        const auto &[dx, dy, dz, rsq] = neighbors.d[k];
+        const double bond[6] = {-dx * gx[k], -dy * gy[k], -dz * gz[k],
+                                -dx * gy[k], -dx * gz[k], -dy * gz[k]};
         for (int m = 0; m < 6; ++m) sums.virial[m] += bond[m];
         if (v)    // half to either end
           for (int m = 0; m < 6; ++m) {

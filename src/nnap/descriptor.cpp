@@ -46,7 +46,8 @@ void Neighbors::start(int elements, int most)
 {
   room = (most + widest_block - 1) / widest_block * widest_block;
   const std::size_t slots = static_cast<std::size_t>(elements) * room;
-  for (AlignedVector *a : {&dx, &dy, &dz, &rsq, &gx, &gy, &gz}) a->reserve_at_least(slots);
+  for (AlignedVector *a : {&gx, &gy, &gz}) a->reserve_at_least(slots);
+  if (d.size() < slots) d.resize(slots);
   if (tag.size() < slots) tag.resize(slots);
   next.resize(elements);
   for (int t = 0; t < elements; ++t) next[t] = first(t);
@@ -54,7 +55,7 @@ void Neighbors::start(int elements, int most)
 
 std::size_t Neighbors::bytes() const
 {
-  return doubles({&dx, &dy, &dz, &rsq, &gx, &gy, &gz, &tx, &ty, &tz}) +
+  return doubles({&gx, &gy, &gz, &tx, &ty, &tz}) + d.capacity() * sizeof(Separation) +
       (tag.capacity() + next.capacity()) * sizeof(int);
 }
 
@@ -108,9 +109,8 @@ const Neighbors &Descriptor::near(const Neighbors &neighbors, Scratch &s) const
   if (!shorter_) return neighbors;
   s.near.start(ntypes_, neighbors.room);
   neighbors.each([&](int slot, int t) {
-    if (neighbors.rsq[slot] < rcut_ * rcut_)
-      s.near.push(neighbors.dx[slot], neighbors.dy[slot], neighbors.dz[slot], neighbors.rsq[slot],
-                  t, slot);
+    const auto &[x, y, z, rsq] = neighbors.d[slot];
+    if (rsq < rcut_ * rcut_) s.near.push(x, y, z, rsq, t, slot);
   });
   return s.near;
 }
@@ -155,25 +155,20 @@ void Descriptor::forward(const Kernel &kernel, const Neighbors &neighbors, Scrat
 
   for (int t = 0; t < ntypes_; ++t) {
     const int from = nb.first(t), to = s.first[t];
-    kernel.normalise(nb.count(t), shortest_distance, rcut_, nb.dx.data() + from,
-                     nb.dy.data() + from, nb.dz.data() + from, nb.rsq.data() + from,
-                     s.x.data() + to, s.y.data() + to, s.z.data() + to, s.r.data() + to,
+    kernel.normalise(nb.count(t), shortest_distance, rcut_, nb.d.data() + from, s.x.data() + to, s.y.data() + to, s.z.data() + to, s.r.data() + to,
                      s.rinv.data() + to);
     kernel.forward(basis, lanes(kernel, s, t), planes(kernel, s, t), s.sums.data(),
                    s.A.data() + t * nn_ * rows_);
   }
   kernel.combine(gather_.data(), static_cast<int>(gather_.size()), rows_, s.A.data(), s.c.data());
-  for (int p = 0; p < weights_.np; ++p)
-    invariants_.evaluate(kernel, s.c.data() + p * rows_, P + p * invariants_.per_channel());
+  invariants_.evaluate(kernel, weights_.np, s.c.data(), P);
 }
 
 void Descriptor::backward(const Kernel &kernel, Neighbors &neighbors, Scratch &s, const double *dP,
                           bool add) const
 {
   const KernelBasis basis = kernel_basis();
-  for (int p = 0; p < weights_.np; ++p)
-    invariants_.gradient(kernel, s.c.data() + p * rows_, dP + p * invariants_.per_channel(),
-                         s.slope.data() + p * rows_);
+  invariants_.gradient(kernel, weights_.np, s.c.data(), dP, s.slope.data());
   double *Z = s.Z.data();    // dE/dA
   kernel.combine(scatter_.data(), static_cast<int>(scatter_.size()), rows_, s.slope.data(), Z);
 
@@ -226,9 +221,7 @@ void Descriptor::tangent(const Kernel &kernel, const Neighbors &neighbors, Scrat
                    s.ty.data() + s.first[t], s.tz.data() + s.first[t], s.turns.data(),
                    s.dA.data() + t * nn_ * rows_);
   kernel.combine(gather_.data(), static_cast<int>(gather_.size()), rows_, s.dA.data(), s.dc.data());
-  for (int p = 0; p < weights_.np; ++p)
-    invariants_.tangent(kernel, s.c.data() + p * rows_, s.dc.data() + p * rows_,
-                        dP + p * invariants_.per_channel());
+  invariants_.tangent(kernel, weights_.np, s.c.data(), s.dc.data(), dP);
 }
 
 void Descriptor::freeze()
@@ -272,11 +265,11 @@ void Descriptor::add_gradient(const Kernel &kernel, const double *u, const doubl
     const double h = largest_c > 0.0 && largest_dc > 0.0 ? largest_c / largest_dc : 1.0;
     std::fill_n(by_dc, 4 * rows_, 0.0);
     for (int row = 0; row < rows_; ++row) s.shifted[row] = c[row] + h * dc[row];
-    invariants_.gradient(kernel, s.shifted.data(), u + p * per_channel, ahead);
+    invariants_.gradient(kernel, 1, s.shifted.data(), u + p * per_channel, ahead);
     for (int row = 0; row < rows_; ++row) s.shifted[row] = c[row] - h * dc[row];
-    invariants_.gradient(kernel, s.shifted.data(), u + p * per_channel, behind);
-    invariants_.gradient(kernel, c, u + p * per_channel, by_dc);
-    invariants_.gradient(kernel, c, v + p * per_channel, by_c);
+    invariants_.gradient(kernel, 1, s.shifted.data(), u + p * per_channel, behind);
+    invariants_.gradient(kernel, 1, c, u + p * per_channel, by_dc);
+    invariants_.gradient(kernel, 1, c, v + p * per_channel, by_c);
     for (int row = 0; row < rows_; ++row) by_c[row] += (ahead[row] - behind[row]) / (2.0 * h);
   }
   for (const WeightTensor::Entry &e : weights_.entries) {

@@ -22,9 +22,8 @@ namespace turing_glass::nnap {
 /// Neighbours of one atom, element by element: those of element t are in the slots first(t) .. first(t) + count(t) - 1,
 /// in the order in which they were pushed. Beyond the cutoff they do not count.
 struct Neighbors {
-  AlignedVector dx, dy, dz;    ///< r_j - r_i (A), by slot
-  AlignedVector rsq;
-  AlignedVector gx, gy, gz;    ///< dE_i/d(r_j), filled by Evaluator
+  std::vector<Separation> d;    ///< by slot
+  AlignedVector gx, gy, gz;     ///< dE_i/d(r_j), filled by Evaluator
   AlignedVector tx, ty, tz;    ///< displacements for Descriptor::tangent(), sized by reserve_tangent()
   std::vector<int> tag;        ///< the caller's name of the neighbour
   std::vector<int> next;       ///< by element: the slot behind its last one
@@ -34,13 +33,13 @@ struct Neighbors {
   void start(int elements, int most);
   void reserve_tangent()
   {
-    for (AlignedVector *t : {&tx, &ty, &tz}) t->reserve_at_least(dx.capacity());
+    for (AlignedVector *t : {&tx, &ty, &tz}) t->reserve_at_least(d.size());
   }
   /// Returns the slot.
   int push(double x, double y, double z, double r2, int t, int name = 0)
   {
     const int slot = next[t]++;
-    dx[slot] = x, dy[slot] = y, dz[slot] = z, rsq[slot] = r2;
+    d[slot] = {x, y, z, r2};
     tag[slot] = name;
     return slot;
   }

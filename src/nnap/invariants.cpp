@@ -16,6 +16,7 @@ namespace turing_glass::nnap {
 namespace {
 
 constexpr double four_pi = 4.0 * 3.14159265358979323846;
+constexpr int most_channels = 16;    // given to a kernel at a time
 constexpr double half_sqrt = 0.70710678118654752440;    // 1/sqrt(2)
 
 struct Triple {
@@ -53,31 +54,28 @@ int Invariants::per_channel(const Basis &basis)
   return count;
 }
 
-int Invariants::rows(const Basis &basis)
-{
-  return padded(Harmonics::row_count(degree(basis)) + together - 1);
-}
-
 Invariants::Invariants(const Basis &basis) :
-    kind_(basis.kind), count_(per_channel(basis)), lmax_(basis.lmax)
+    kind_(basis.kind), count_(per_channel(basis)), lmax_(basis.lmax), stride_(rows(basis))
 {
   const int lmax = degree(basis);
-  for (int m = 0; m <= lmax; ++m)
-    for (int part = 0; part < (m > 0 ? 2 : 1); ++part) {
-      const int first = Harmonics::row(lmax, m, part == 0 ? m : -m);
-      for (int l = m; l <= lmax; l += together) rows_.push_back({first + l - m, l, 0});
-      for (int l = m / together * together; l <= lmax; l += together)
-        degrees_.push_back({first + l - m, l, std::max(m - l, 0)});
-    }
+  const std::vector<double> norm = Harmonics(lmax).norm;
+  for (int m = -lmax; m <= lmax; ++m) {
+    const int order = std::abs(m);
+    const auto run = [&](int l) {
+      KernelRun run = {Harmonics::row(lmax, order, m) + l - order, l, {}};
+      for (int k = std::max(order - l, 0); k < together && l + k <= lmax_; ++k) {
+        const double n = norm[run.row + k];
+        run.factor[k] = four_pi / (2 * (l + k) + 1) * n * n;
+      }
+      return run;
+    };
+    for (int l = order; l <= lmax; l += together) rows_.push_back(run(l));
+    for (int l = order / together * together; l <= lmax; l += together) degrees_.push_back(run(l));
+  }
+  std::sort(rows_.begin(), rows_.end(),
+            [](const KernelRun &a, const KernelRun &b) { return a.row < b.row; });
   std::stable_sort(degrees_.begin(), degrees_.end(),
                    [](const KernelRun &a, const KernelRun &b) { return a.l < b.l; });
-  const std::vector<double> norm = Harmonics(lmax).norm;
-  power_factor_.resize(rows(basis), 0.0);
-  for (int l = 0; l <= lmax; ++l)
-    for (int m = -l; m <= l; ++m) {
-      const int row = Harmonics::row(lmax, l, m);
-      power_factor_[row] = four_pi / (2 * l + 1) * norm[row] * norm[row];
-    }
 
   for (const Triple &triple : triples) {
     if (kind_ == Basis::Kind::chebyshev || triple.l3max > basis.l3max) continue;
@@ -103,64 +101,85 @@ Invariants::Invariants(const Basis &basis) :
   }
 }
 
-void Invariants::evaluate(const Kernel &kernel, const double *c, double *invariants) const
+void Invariants::products(const Kernel &kernel, int channels, const double *a, const double *b,
+                          double times, double *values) const
 {
-  if (kind_ == Basis::Kind::chebyshev) {
-    invariants[0] = c[0];
-    return;
-  }
-  double power[most_degrees];
-  kernel.add_products(degrees_.data(), static_cast<int>(degrees_.size()), power_factor_.data(), c, c,
-                      power);
-  std::copy_n(power, lmax_ + 1, invariants);
-  double *b = invariants + lmax_ + 1;
-  for (const Cubic &cubic : cubic_) {
-    double sum = 0.0;
-    for (const Term &t : cubic.terms) sum += t.factor * c[t.a] * c[t.b] * c[t.c];
-    *b++ = sum;
+  double by_l[most_channels * degrees];
+  for (int p = 0; p < channels; p += most_channels) {
+    const int part = std::min(channels - p, most_channels);
+    kernel.add_products(degrees_.data(), static_cast<int>(degrees_.size()), part, stride_,
+                        a + p * stride_, b + p * stride_, degrees, by_l);
+    for (int k = 0; k < part; ++k)
+      for (int l = 0; l <= lmax_; ++l)
+        values[(p + k) * count_ + l] = times * by_l[k * degrees + l];
   }
 }
 
-void Invariants::gradient(const Kernel &kernel, const double *c, const double *weight,
-                          double *slope) const
+void Invariants::evaluate(const Kernel &kernel, int channels, const double *c,
+                          double *invariants) const
 {
   if (kind_ == Basis::Kind::chebyshev) {
-    slope[0] = weight[0];
+    for (int p = 0; p < channels; ++p) invariants[p] = c[p * stride_];
     return;
   }
-  double factor[most_degrees] = {};
-  for (int l = 0; l <= lmax_; ++l) factor[l] = 2.0 * weight[l];
-  kernel.scale(rows_.data(), static_cast<int>(rows_.size()), power_factor_.data(), factor, c, slope);
-  const double *w = weight + lmax_ + 1;
-  for (const Cubic &cubic : cubic_) {
-    for (const Term &t : cubic.terms) {
-      const double f = *w * t.factor;
-      slope[t.a] += f * c[t.b] * c[t.c];
-      slope[t.b] += f * c[t.a] * c[t.c];
-      slope[t.c] += f * c[t.a] * c[t.b];
+  products(kernel, channels, c, c, 1.0, invariants);
+  for (int p = 0; p < channels; ++p, c += stride_, invariants += count_) {
+    double *b = invariants + lmax_ + 1;
+    for (const Cubic &cubic : cubic_) {
+      double sum = 0.0;
+      for (const Term &t : cubic.terms) sum += t.factor * c[t.a] * c[t.b] * c[t.c];
+      *b++ = sum;
     }
-    ++w;
   }
 }
 
-void Invariants::tangent(const Kernel &kernel, const double *c, const double *dc,
+void Invariants::gradient(const Kernel &kernel, int channels, const double *c,
+                          const double *weight, double *slope) const
+{
+  if (kind_ == Basis::Kind::chebyshev) {
+    for (int p = 0; p < channels; ++p) slope[p * stride_] = weight[p];
+    return;
+  }
+  double by_l[most_channels * degrees] = {};
+  for (int p = 0; p < channels; p += most_channels) {
+    const int part = std::min(channels - p, most_channels);
+    for (int k = 0; k < part; ++k)
+      for (int l = 0; l <= lmax_; ++l) by_l[k * degrees + l] = 2.0 * weight[(p + k) * count_ + l];
+    kernel.scale(rows_.data(), static_cast<int>(rows_.size()), part, stride_, by_l, degrees,
+                 c + p * stride_, slope + p * stride_);
+  }
+  if (cubic_.empty()) return;
+  for (int p = 0; p < channels; ++p, c += stride_, slope += stride_, weight += count_) {
+    const double *w = weight + lmax_ + 1;
+    for (const Cubic &cubic : cubic_) {
+      for (const Term &t : cubic.terms) {
+        const double f = *w * t.factor;
+        slope[t.a] += f * c[t.b] * c[t.c];
+        slope[t.b] += f * c[t.a] * c[t.c];
+        slope[t.c] += f * c[t.a] * c[t.b];
+      }
+      ++w;
+    }
+  }
+}
+
+void Invariants::tangent(const Kernel &kernel, int channels, const double *c, const double *dc,
                          double *change) const
 {
   if (kind_ == Basis::Kind::chebyshev) {
-    change[0] = dc[0];
+    for (int p = 0; p < channels; ++p) change[p] = dc[p * stride_];
     return;
   }
-  double power[most_degrees];
-  kernel.add_products(degrees_.data(), static_cast<int>(degrees_.size()), power_factor_.data(), c, dc,
-                      power);
-  for (int l = 0; l <= lmax_; ++l) change[l] = 2.0 * power[l];
-  double *b = change + lmax_ + 1;
-  for (const Cubic &cubic : cubic_) {
-    double sum = 0.0;
-    for (const Term &t : cubic.terms)
-      sum += t.factor *
-          (dc[t.a] * c[t.b] * c[t.c] + c[t.a] * dc[t.b] * c[t.c] + c[t.a] * c[t.b] * dc[t.c]);
-    *b++ = sum;
+  products(kernel, channels, c, dc, 2.0, change);
+  for (int p = 0; p < channels; ++p, c += stride_, dc += stride_, change += count_) {
+    double *b = change + lmax_ + 1;
+    for (const Cubic &cubic : cubic_) {
+      double sum = 0.0;
+      for (const Term &t : cubic.terms)
+        sum += t.factor *
+            (dc[t.a] * c[t.b] * c[t.c] + c[t.a] * dc[t.b] * c[t.c] + c[t.a] * c[t.b] * dc[t.c]);
+      *b++ = sum;
+    }
   }
 }
 

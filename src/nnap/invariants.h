@@ -31,21 +31,23 @@ class Invariants {
   /// Number of invariants of one channel.
   static int per_channel(const Basis &basis);
 
-  /// Length of c and of slopes: all harmonics, and room behind them for the last KernelRun.
-  static int rows(const Basis &basis);
+  /// Length of c and of slopes.
+  static int rows(const Basis &basis) { return KernelBasis::rows_of(degree(basis)); }
 
   int per_channel() const { return count_; }
 
-  /// c[rows()] (by row of Harmonics, degree(basis)) -> invariants[per_channel()].
-  void evaluate(const Kernel &kernel, const double *c, double *invariants) const;
-  /// d/dc of sum_k weight[k] invariants[k]; slope[rows()] is overwritten.
-  void gradient(const Kernel &kernel, const double *c, const double *weight, double *slope) const;
+  /// c[channels][rows()] (by row of Harmonics, degree(basis)) -> invariants[channels][per_channel()].
+  void evaluate(const Kernel &kernel, int channels, const double *c, double *invariants) const;
+  /// d/dc of sum_k weight[k] invariants[k] over all channels; slope[channels][rows()] is overwritten.
+  void gradient(const Kernel &kernel, int channels, const double *c, const double *weight,
+                double *slope) const;
   /// Change of the invariants when c changes by dc (first order).
-  void tangent(const Kernel &kernel, const double *c, const double *dc, double *change) const;
+  void tangent(const Kernel &kernel, int channels, const double *c, const double *dc,
+               double *change) const;
 
  private:
-  /// Rows of a KernelRun.
-  static constexpr int together = 4, most_degrees = Basis::largest_lmax + 1 + together;
+  /// Rows of a KernelRun, and room for numbers by degree.
+  static constexpr int together = 4, degrees = Basis::largest_lmax + 1 + together;
   struct Term {
     int a, b, c;    ///< rows
     double factor;
@@ -53,12 +55,14 @@ class Invariants {
   struct Cubic {
     std::vector<Term> terms;
   };
+  /// sum over rows of each degree of factor a[row] b[row], times `times`, to values[channels][per_channel()].
+  void products(const Kernel &kernel, int channels, const double *a, const double *b, double times,
+                double *values) const;
 
   Basis::Kind kind_;
-  int count_, lmax_;
-  std::vector<KernelRun> rows_,
-      degrees_;    ///< all rows, in the orders that scale() and add_products() want
-  std::vector<double> power_factor_;    ///< 4 pi/(2l+1) N^2 by row
+  int count_, lmax_, stride_;
+  /// All rows, in the orders that scale() and add_products() want, with the factor 4 pi/(2l+1) N^2.
+  std::vector<KernelRun> rows_, degrees_;
   std::vector<Cubic> cubic_;
 };
 

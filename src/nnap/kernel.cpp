@@ -83,6 +83,46 @@ template <int count = width> inline Pack sums_of(const Pack *packs)
                            std::make_integer_sequence<int, width>());
 }
 
+// ---- shapes -----------------------------------------------------------------------------------
+
+template <int N> struct Size {
+  static constexpr int value = N;
+};
+
+/// Sizes of a basis that are known here, so that loops over them are unrolled; 0: any.
+template <int N, int L> struct Shape {
+  static constexpr int most = N > 0 ? N : KernelBasis::largest_nn;    ///< radial functions
+
+  static KernelBasis of(KernelBasis basis)
+  {
+    constexpr int rows = KernelBasis::rows_of(L);
+    if (N > 0) basis.nn = N;
+    if (L > 0) basis.lmax = L, basis.rows = rows;
+    return basis;
+  }
+};
+
+/// body(Shape{}): that of the papers, the one most trained elsewhere, or some number of radial functions.
+template <class Body> inline void for_shape(const KernelBasis &basis, Body body)
+{
+  if (basis.nn == 5 && basis.lmax == 8) return body(Shape<5, 8>{});
+  if (basis.nn == 6 && basis.lmax == 6) return body(Shape<6, 6>{});
+  switch (basis.nn) {
+    case 3:
+      return body(Shape<3, 0>{});
+    case 4:
+      return body(Shape<4, 0>{});
+    case 5:
+      return body(Shape<5, 0>{});
+    case 6:
+      return body(Shape<6, 0>{});
+    case 7:
+      return body(Shape<7, 0>{});
+    default:
+      return body(Shape<0, 0>{});
+  }
+}
+
 // ---- planes -----------------------------------------------------------------------------------
 
 constexpr int pair_count(int lmax)
@@ -134,23 +174,26 @@ struct Radial {
   Real dt;
 };
 
-/// Coefficients of P_l = up z P_l-1 - down P_l-2.
+/// Coefficients of P_l = up z P_l-1 - down P_l-2 and Q_lm = Q_l-2,m + odd Q_l-1,m-1.
 struct Legendre {
-  constexpr Legendre() : up(), down()
+  constexpr Legendre() : up(), down(), odd()
   {
     for (int l = 1; l <= KernelBasis::largest_lmax + 1; ++l) {
       up[l] = static_cast<Real>((2.0 * l - 1.0) / l);
       down[l] = static_cast<Real>((l - 1.0) / l);
+      odd[l] = static_cast<Real>(2.0 * l - 1.0);
     }
   }
-  Real up[KernelBasis::largest_lmax + 2], down[KernelBasis::largest_lmax + 2];
+  Real up[KernelBasis::largest_lmax + 2], down[KernelBasis::largest_lmax + 2],
+      odd[KernelBasis::largest_lmax + 2];
 };
 constexpr Legendre legendre;
 
 /// Planes of `blocks` blocks, side by side because each recursion has to wait for its last result.
-template <int blocks>
-void expand(const KernelBasis &basis, const KernelNeighbors &neighbors, int first, Pack *planes)
+template <class Shape, int blocks>
+void expand(const KernelBasis &any, const KernelNeighbors &neighbors, int first, Pack *planes)
 {
+  const KernelBasis basis = Shape::of(any);
   const Planes at(basis);
   const int lmax = basis.lmax;
   Pack x[blocks], y[blocks], z[blocks];
@@ -169,56 +212,55 @@ void expand(const KernelBasis &basis, const KernelNeighbors &neighbors, int firs
     z[k] = load(neighbors.z + slot);
   }
 
-  // P_l, then each derivative from the one before
+  // P_l beside a_l, b_l; then each derivative from the one before
   Pack *q = planes + at.q;
-  Pack below[blocks], here[blocks];
-  for (int k = 0; k < blocks; ++k) below[k] = Pack{}, here[k] = Pack{} + 1;
+  Pack below[blocks], here[blocks], a[blocks], b[blocks];
+  for (int k = 0; k < blocks; ++k) {
+    below[k] = b[k] = Pack{};
+    here[k] = a[k] = Pack{} + 1;
+  }
   for (int l = 0; l <= lmax; ++l) {
     const Real up = legendre.up[l + 1], down = legendre.down[l + 1];
     for (int k = 0; k < blocks; ++k) {
-      q[k * at.stride + l] = here[k];
+      Pack *plane = planes + k * at.stride;
+      plane[at.q + l] = here[k];
+      plane[at.a + l] = a[k];
+      plane[at.b + l] = b[k];
       const Pack above = up * z[k] * here[k] - down * below[k];
       below[k] = here[k], here[k] = above;
-    }
-  }
-  for (int m = 1; m <= lmax; ++m) {
-    const Pack *lower = q;    // of order m-1, degrees m-1, m, ...
-    q += lmax + 2 - m;
-    for (int k = 0; k < blocks; ++k) below[k] = here[k] = Pack{};
-    for (int l = m; l <= lmax; ++l) {
-      const Real factor = static_cast<Real>(2 * l - 1);
-      for (int k = 0; k < blocks; ++k) {
-        const Pack next = below[k] + factor * lower[k * at.stride + l - m];
-        q[k * at.stride + l - m] = next;
-        below[k] = here[k], here[k] = next;
-      }
-    }
-  }
-
-  Pack a[blocks], b[blocks];
-  for (int k = 0; k < blocks; ++k) a[k] = Pack{} + 1, b[k] = Pack{};
-  for (int m = 0; m <= lmax; ++m)
-    for (int k = 0; k < blocks; ++k) {
-      planes[k * at.stride + at.a + m] = a[k];
-      planes[k * at.stride + at.b + m] = b[k];
       const Pack turned = x[k] * a[k] - y[k] * b[k];
       b[k] = x[k] * b[k] + y[k] * a[k];
       a[k] = turned;
     }
+  }
+  for (int m = 1; m <= lmax; ++m) {
+    const int degrees = lmax + 1 - m;
+    const Pack *lower = q;    // of order m-1, degrees m-1, m, ...
+    q += degrees + 1;
+    for (int k = 0; k < blocks; ++k) below[k] = here[k] = Pack{};
+    for (int i = 0; i < degrees; ++i) {
+      const Real odd = legendre.odd[m + i];
+      for (int k = 0; k < blocks; ++k) {
+        const Pack next = below[k] + odd * lower[k * at.stride + i];
+        q[k * at.stride + i] = next;
+        below[k] = here[k], here[k] = next;
+      }
+    }
+  }
 }
 
 // ---- the three sums over neighbours: loops over radial functions are unrolled, N = 0: as many as there are --------
 
 /// Sums over blocks (at least one) of g_n Y for `degrees` degrees of one order, those of Q_lm at planes[q]: of the
-/// cosines to cosines[n][0..], of the sines, unless m = 0, to sines[n][0..], with `rows` packs between the n.
-template <int N, int degrees, bool turns>
-inline void sum_rows(int nn, const Planes &at, const Pack *planes, int blocks, int q, int m, int rows,
-                     Pack *cosines, Pack *sines)
+/// cosines to cosines[n][0..], of the sines, unless m = 0, to sines[n][0..].
+template <class Shape, int degrees, bool turns>
+inline void sum_rows(const KernelBasis &any, const Planes &at, const Pack *planes, int blocks, int q,
+                     int m, Pack *cosines, Pack *sines)
 {
-  if (N > 0) nn = N;
-  constexpr int most = N > 0 ? N : KernelBasis::largest_nn;
+  const KernelBasis basis = Shape::of(any);
+  const int nn = basis.nn, rows = basis.rows;
   const long stride = at.stride, at_a = at.a + m, at_b = at.b + m;
-  Pack cosine[degrees][most], sine[degrees][most];
+  Pack cosine[degrees][Shape::most], sine[degrees][Shape::most];
   for (int i = 0; i < degrees; ++i)
     for (int n = 0; n < nn; ++n) cosine[i][n] = sine[i][n] = Pack{};
   do {
@@ -242,7 +284,7 @@ inline void sum_rows(int nn, const Planes &at, const Pack *planes, int blocks, i
 }
 
 /// The same for all degrees of one order.
-template <int N, bool turns>
+template <class Shape, bool turns>
 inline void sum_order(const KernelBasis &basis, const Planes &at, const Pack *planes, int blocks,
                       int m, Pack *sums)
 {
@@ -250,17 +292,17 @@ inline void sum_order(const KernelBasis &basis, const Planes &at, const Pack *pl
   Pack *cosines = sums + row_begin(basis.lmax, m), *sines = cosines + degrees;
   int i = 0;
   for (; i + degrees_together <= degrees; i += degrees_together)
-    sum_rows<N, degrees_together, turns>(basis.nn, at, planes, blocks, q + i, m, basis.rows,
-                                         cosines + i, sines + i);
+    sum_rows<Shape, degrees_together, turns>(basis, at, planes, blocks, q + i, m, cosines + i,
+                                             sines + i);
   for (; i < degrees; ++i)
-    sum_rows<N, 1, turns>(basis.nn, at, planes, blocks, q + i, m, basis.rows, cosines + i,
-                          sines + i);
+    sum_rows<Shape, 1, turns>(basis, at, planes, blocks, q + i, m, cosines + i, sines + i);
 }
 
-template <int N>
-void forward_sized(const KernelBasis &basis, const KernelNeighbors &neighbors, void *planes,
-                   void *scratch, double *A)
+template <class Shape>
+void forward_shaped(const KernelBasis &any, const KernelNeighbors &neighbors, void *planes,
+                    void *scratch, double *A)
 {
+  const KernelBasis basis = Shape::of(any);
   const Planes at(basis);
   const int count = basis.nn * basis.rows;
   Pack *sums = static_cast<Pack *>(scratch);
@@ -272,21 +314,19 @@ void forward_sized(const KernelBasis &basis, const KernelNeighbors &neighbors, v
   Pack *begin = static_cast<Pack *>(planes), *plane = begin;
   int block = 0;
   for (; block + 1 < blocks; block += 2, plane += 2 * at.stride)
-    expand<2>(basis, neighbors, block, plane);
-  if (block < blocks) expand<1>(basis, neighbors, block, plane);
+    expand<Shape, 2>(basis, neighbors, block, plane);
+  if (block < blocks) expand<Shape, 1>(basis, neighbors, block, plane);
 
-  sum_order<N, false>(basis, at, begin, blocks, 0, sums);
+  sum_order<Shape, false>(basis, at, begin, blocks, 0, sums);
   for (int m = 1; m <= basis.lmax; ++m)
-    sum_order<N, true>(basis, at, begin, blocks, m, sums);
+    sum_order<Shape, true>(basis, at, begin, blocks, m, sums);
   // A has room for whole packs beyond its end
   for (int k = 0; k < count; k += width) store(sums_of(sums + k), A + k);
 }
 
-/// Value and slope of sum_k c[k] t^k, the coefficients being `stride` apart.
-template <int N>
+/// Value and slope of sum_k c[k] t^k, k = 0..nn-1, the coefficients being `stride` apart.
 inline void polynomial(const Real *c, int stride, int nn, Pack t, Pack &value, Pack &slope)
 {
-  if (N > 0) nn = N;
   value = Pack{} + c[(nn - 1) * stride];
   slope = Pack{};
   for (int k = nn - 2; k >= 0; --k) {
@@ -295,12 +335,13 @@ inline void polynomial(const Real *c, int stride, int nn, Pack t, Pack &value, P
   }
 }
 
-template <int N>
-void gradient_sized(const KernelBasis &basis, const KernelNeighbors &neighbors, const void *planes,
-                    const double *Z, void *scratch, double *gx, double *gy, double *gz)
+template <class Shape>
+void gradient_shaped(const KernelBasis &any, const KernelNeighbors &neighbors, const void *planes,
+                     const double *Z, void *scratch, double *gx, double *gy, double *gz)
 {
+  const KernelBasis basis = Shape::of(any);
   const Planes at(basis);
-  const int nn = N > 0 ? N : basis.nn, lmax = basis.lmax, rows = basis.rows;
+  const int nn = basis.nn, lmax = basis.lmax, rows = basis.rows;
   // C[k][row]: sum_n Z[n][row] T_n(t) in powers of t
   Real *C = static_cast<Real *>(scratch);
   for (int k = 0; k < nn; ++k)
@@ -317,7 +358,7 @@ void gradient_sized(const KernelBasis &basis, const KernelNeighbors &neighbors, 
     const int slot = block * width;
     const Radial radial(basis, load(neighbors.r + slot));
     const auto row_terms = [&](int row, Pack &value, Pack &slope) {
-      polynomial<N>(C + row, rows, nn, radial.t, value, slope);
+      polynomial(C + row, rows, nn, radial.t, value, slope);
     };
 
     // E and its slopes along t, and along x, y, z
@@ -399,13 +440,12 @@ void turn(const KernelBasis &basis, const KernelNeighbors &neighbors, int block,
 }
 
 /// Sums over blocks of dg_n Y_row + g_n dY_row for one (l, m).
-template <int N>
+template <class Shape>
 inline void tangent_rows(const KernelBasis &basis, const Planes &at, int m, int l, int blocks,
                          const Pack *planes, const Pack *turns, double *dA)
 {
-  const int nn = N > 0 ? N : basis.nn, lmax = basis.lmax, stride = turn_g + basis.nn;
-  constexpr int most = N > 0 ? N : KernelBasis::largest_nn;
-  Pack cosine[most], sine[most];
+  const int nn = basis.nn, lmax = basis.lmax, stride = turn_g + nn;
+  Pack cosine[Shape::most], sine[Shape::most];
   for (int n = 0; n < nn; ++n) cosine[n] = sine[n] = Pack{};
   const int pair = pair_begin(lmax, m) + l - m, derivative = pair_begin(lmax, m + 1) + l - m - 1;
   for (int block = 0; block < blocks; ++block) {
@@ -437,10 +477,11 @@ inline void tangent_rows(const KernelBasis &basis, const Planes &at, int m, int 
   }
 }
 
-template <int N>
-void tangent_sized(const KernelBasis &basis, const KernelNeighbors &neighbors, const void *planes,
-                   const double *dx, const double *dy, const double *dz, void *scratch, double *dA)
+template <class Shape>
+void tangent_shaped(const KernelBasis &any, const KernelNeighbors &neighbors, const void *planes,
+                    const double *dx, const double *dy, const double *dz, void *scratch, double *dA)
 {
+  const KernelBasis basis = Shape::of(any);
   const Planes at(basis);
   Pack *turns = static_cast<Pack *>(scratch);
   for (int block = 0; block < neighbors.blocks; ++block)
@@ -448,7 +489,7 @@ void tangent_sized(const KernelBasis &basis, const KernelNeighbors &neighbors, c
          turns + static_cast<long>(block) * (turn_g + basis.nn));
   for (int m = 0; m <= basis.lmax; ++m)
     for (int l = m; l <= basis.lmax; ++l)
-      tangent_rows<N>(basis, at, m, l, neighbors.blocks, static_cast<const Pack *>(planes), turns,
+      tangent_rows<Shape>(basis, at, m, l, neighbors.blocks, static_cast<const Pack *>(planes), turns,
                       dA);
 }
 
@@ -457,68 +498,45 @@ int turn_bytes(const KernelBasis &basis)
   return (turn_g + basis.nn) * static_cast<int>(sizeof(Pack));
 }
 
-// ---- the same for any number of radial functions --------------------------------------------------
-
-template <int N> struct Size {
-  static constexpr int value = N;
-};
-
-/// body(Size<nn>{}), where loops over so many are worth unrolling; otherwise body(Size<0>{}).
-template <class Body> inline void for_size(int nn, Body body)
-{
-  switch (nn) {
-    case 3:
-      return body(Size<3>{});
-    case 4:
-      return body(Size<4>{});
-    case 5:
-      return body(Size<5>{});
-    case 6:
-      return body(Size<6>{});
-    case 7:
-      return body(Size<7>{});
-    default:
-      return body(Size<0>{});
-  }
-}
+// ---- the same for any shape ------------------------------------------------------------------------
 
 void forward(const KernelBasis &basis, const KernelNeighbors &neighbors, void *planes,
              void *scratch, double *A)
 {
-  for_size(basis.nn, [&](auto size) {
-    forward_sized<decltype(size)::value>(basis, neighbors, planes, scratch, A);
+  for_shape(basis, [&](auto shape) {
+    forward_shaped<decltype(shape)>(basis, neighbors, planes, scratch, A);
   });
 }
 
 void gradient(const KernelBasis &basis, const KernelNeighbors &neighbors, const void *planes,
               const double *Z, void *scratch, double *gx, double *gy, double *gz)
 {
-  for_size(basis.nn, [&](auto size) {
-    gradient_sized<decltype(size)::value>(basis, neighbors, planes, Z, scratch, gx, gy, gz);
+  for_shape(basis, [&](auto shape) {
+    gradient_shaped<decltype(shape)>(basis, neighbors, planes, Z, scratch, gx, gy, gz);
   });
 }
 
 void tangent(const KernelBasis &basis, const KernelNeighbors &neighbors, const void *planes,
              const double *dx, const double *dy, const double *dz, void *scratch, double *dA)
 {
-  for_size(basis.nn, [&](auto size) {
-    tangent_sized<decltype(size)::value>(basis, neighbors, planes, dx, dy, dz, scratch, dA);
+  for_shape(basis, [&](auto shape) {
+    tangent_shaped<decltype(shape)>(basis, neighbors, planes, dx, dy, dz, scratch, dA);
   });
 }
 
 // ---- geometry, channels, invariants -------------------------------------------------------------
 
-void normalise(int count, double shortest, double rcut, const double *dx, const double *dy,
-               const double *dz, const double *rsq, double *__restrict x, double *__restrict y,
-               double *__restrict z, double *__restrict r, double *__restrict rinv)
+void normalise(int count, double shortest, double rcut, const Separation *d, double *__restrict x,
+               double *__restrict y, double *__restrict z, double *__restrict r,
+               double *__restrict rinv)
 {
   for (int k = 0; k < count; ++k) {
-    double distance = sqrt(rsq[k]);
+    double distance = sqrt(d[k].rsq);
     distance = distance > shortest ? distance : shortest;
     const double inverse = 1.0 / distance;
-    x[k] = dx[k] * inverse;
-    y[k] = dy[k] * inverse;
-    z[k] = dz[k] * inverse;
+    x[k] = d[k].x * inverse;
+    y[k] = d[k].y * inverse;
+    z[k] = d[k].z * inverse;
     r[k] = distance < rcut ? distance : rcut;
     rinv[k] = inverse;
   }
@@ -530,46 +548,84 @@ void normalise(int count, double shortest, double rcut, const double *dx, const 
   }
 }
 
-void combine(const KernelWeight *weights, int count, int length, const double *from, double *to)
+typedef double Four __attribute__((vector_size(4 * sizeof(double)), aligned(8), may_alias));
+
+inline const Four &four(const double *p)
+{
+  return *reinterpret_cast<const Four *>(p);
+}
+
+/// combine() for `packs` packs of each row, side by side.
+template <int packs>
+inline void combine_packs(const KernelWeight *weights, int count, const double *from, double *to)
 {
   for (int begin = 0, end = 0; begin < count; begin = end) {
-    while (end < count && weights[end].to == weights[begin].to) ++end;
-    for (int i = 0; i < length; i += 8) {
-      Doubles sum[line] = {};
-      for (int k = begin; k < end; ++k) {
-        const Doubles *source = reinterpret_cast<const Doubles *>(from + weights[k].from + i);
-        for (int p = 0; p < line; ++p) sum[p] += weights[k].w * source[p];
-      }
-      Doubles *target = reinterpret_cast<Doubles *>(to + weights[begin].to + i);
-      for (int p = 0; p < line; ++p) target[p] = sum[p];
+    Doubles sum[packs] = {};
+    for (; end < count && weights[end].to == weights[begin].to; ++end) {
+      const Doubles *source = reinterpret_cast<const Doubles *>(from + weights[end].from);
+      for (int p = 0; p < packs; ++p) sum[p] += weights[end].w * source[p];
     }
+    Doubles *target = reinterpret_cast<Doubles *>(to + weights[begin].to);
+    for (int p = 0; p < packs; ++p) target[p] = sum[p];
   }
 }
 
-typedef double Four __attribute__((vector_size(4 * sizeof(double)), aligned(8), may_alias));
-
-void add_products(const KernelRun *runs, int count, const double *factor, const double *a,
-                  const double *b, double *by_l)
+void combine(const KernelWeight *weights, int count, int length, const double *from, double *to)
 {
-  const auto four = [](const double *p) { return *reinterpret_cast<const Four *>(p); };
-  constexpr Four counts[4] = {{1, 1, 1, 1}, {0, 1, 1, 1}, {0, 0, 1, 1}, {0, 0, 0, 1}};
+  int i = 0;
+  for (; i + 32 <= length; i += 32) combine_packs<32 / lanes>(weights, count, from + i, to + i);
+  for (; i < length; i += 8) combine_packs<8 / lanes>(weights, count, from + i, to + i);
+}
+
+/// Of `together` channels.
+template <int together>
+inline void add_products_of(const KernelRun *runs, int count, int rows, const double *a,
+                            const double *b, int stride, double *by_l)
+{
   const KernelRun *run = runs, *end = runs + count;
   while (run < end) {
     const int l = run->l;
-    Four sum = {};
-    for (; run < end && run->l == l; ++run)
-      sum += counts[run->before] * four(factor + run->row) * four(a + run->row) * four(b + run->row);
-    *reinterpret_cast<Four *>(by_l + l) = sum;
+    Four sum[together] = {};
+    for (; run < end && run->l == l; ++run) {
+      const Four factor = four(run->factor);
+      for (int p = 0; p < together; ++p)
+        sum[p] += factor * four(a + p * rows + run->row) * four(b + p * rows + run->row);
+    }
+    for (int p = 0; p < together; ++p)
+      *reinterpret_cast<Four *>(by_l + p * stride + l) = sum[p];
   }
 }
 
-void scale(const KernelRun *runs, int count, const double *factor, const double *by_l,
+/// body(Size<together>{}, p) for channels p .. p + together - 1.
+template <class Body> inline void for_channels(int channels, Body body)
+{
+  int p = 0;
+  for (; p + 4 <= channels; p += 4) body(Size<4>{}, p);
+  for (; p + 2 <= channels; p += 2) body(Size<2>{}, p);
+  for (; p < channels; ++p) body(Size<1>{}, p);
+}
+
+void add_products(const KernelRun *runs, int count, int channels, int rows, const double *a,
+                  const double *b, int stride, double *by_l)
+{
+  for_channels(channels, [&](auto together, int p) {
+    add_products_of<decltype(together)::value>(runs, count, rows, a + p * rows, b + p * rows,
+                                               stride, by_l + p * stride);
+  });
+}
+
+void scale(const KernelRun *runs, int count, int channels, int rows, const double *by_l, int stride,
            const double *a, double *b)
 {
-  const auto four = [](const double *p) { return *reinterpret_cast<const Four *>(p); };
-  for (const KernelRun *run = runs; run < runs + count; ++run)
-    *reinterpret_cast<Four *>(b + run->row) =
-        four(by_l + run->l) * four(factor + run->row) * four(a + run->row);
+  for_channels(channels, [&](auto together, int p) {
+    const double *first = by_l + p * stride;
+    for (const KernelRun *run = runs; run < runs + count; ++run) {
+      const Four factor = four(run->factor);
+      for (int k = 0; k < decltype(together)::value; ++k)
+        *reinterpret_cast<Four *>(b + (p + k) * rows + run->row) =
+            four(first + k * stride + run->l) * factor * four(a + (p + k) * rows + run->row);
+    }
+  });
 }
 
 // ---- network ------------------------------------------------------------------------------------
@@ -609,6 +665,17 @@ inline void multiply_add(const double *matrix, int nx, int ny_padded, const doub
   if (k < ny_padded) multiply_add_columns<8>(matrix + k, nx, ny_padded, x, y + k);
 }
 
+/// exp(r) = sum_k c[k] r^k.
+struct Exponential {
+  static constexpr int degree = 13;
+  constexpr Exponential() : c()
+  {
+    double factorial = 1.0;
+    for (int k = 0; k <= degree; factorial *= ++k) c[k] = 1.0 / factorial;
+  }
+  double c[degree + 1];
+};
+
 /// s[k] = 1/(1 + exp(-v[k])) for a padded row, to some units in the last place.
 inline void sigmoid(const double *v, int n, double *s)
 {
@@ -616,15 +683,20 @@ inline void sigmoid(const double *v, int n, double *s)
   // exp(x) = 2^k exp(r), |r| <= ln 2 / 2; adding 3 2^51 leaves k in the last bits
   constexpr double largest = 700.0, round = 6755399441055744.0, log2e = 1.4426950408889634;
   constexpr double ln2 = 0.693147180369123816490, ln2_rest = 1.90821492927058770002e-10;
-  constexpr int terms = 13;
+  constexpr Exponential series;
   for (int i = 0; i < n; i += lanes) {
     Doubles x = -*reinterpret_cast<const Doubles *>(v + i);
     x = x > largest ? Doubles{} + largest : x;
     x = x < -largest ? Doubles{} - largest : x;
     const Doubles shifted = x * log2e + round, k = shifted - round;
-    const Doubles r = x - k * ln2 - k * ln2_rest;
-    Doubles sum = Doubles{} + 1.0;
-    for (int term = terms; term > 0; --term) sum = 1.0 + sum * r * (1.0 / term);
+    const Doubles r = x - k * ln2 - k * ln2_rest, r2 = r * r;
+    Doubles even = Doubles{} + series.c[Exponential::degree - 1],
+            odd = Doubles{} + series.c[Exponential::degree];
+    for (int term = Exponential::degree - 2; term > 0; term -= 2) {
+      even = even * r2 + series.c[term - 1];
+      odd = odd * r2 + series.c[term];
+    }
+    const Doubles sum = odd * r + even;
     Integers bits;
     __builtin_memcpy(&bits, &shifted, sizeof bits);
     bits = (bits + 1023) << 52;

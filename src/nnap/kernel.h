@@ -26,11 +26,18 @@ namespace turing_glass::nnap {
 struct KernelBasis {
   int nn;      ///< radial functions, nmax + 1
   int lmax;    ///< degree of the harmonics
-  int rows;    ///< (lmax + 1)^2, padded to a multiple of 8: the stride between n in A and Z
+  int rows;    ///< rows_of(lmax): the stride between n in A and Z
   double rcut;
   const double *chebyshev;    ///< [n][k]: T_n(t) = sum_k chebyshev[n][k] t^k
 
   static constexpr int largest_nn = 21, largest_lmax = 12;
+  /// All harmonics, and room for a KernelRun that begins with the last.
+  static constexpr int rows_of(int lmax) { return ((lmax + 1) * (lmax + 1) + 3 + 7) / 8 * 8; }
+};
+
+/// r_j - r_i (A) and its square, side by side because neighbours are found one by one.
+struct Separation {
+  double x, y, z, rsq;
 };
 
 /// Neighbours of one element, padded to whole blocks; arrays by slot.
@@ -46,10 +53,11 @@ struct KernelWeight {
   double w;
 };
 
-/// Rows of one order and four degrees, side by side: row + k has the degree l + k, k = before..3. What else a run
-/// covers (before it the rows of other orders, behind it none of a degree there is) does not count.
+/// Rows of one order and four degrees, side by side: row + k has the degree l + k, or the factor 0 where it has not (rows
+/// of other orders before it, or behind it none of a degree there is).
 struct KernelRun {
-  int row, l, before;
+  int row, l;
+  double factor[4];
 };
 
 /// A layer with both orientations of its matrix, rows padded with zeros to `..._padded`.
@@ -69,12 +77,10 @@ struct Kernel {
   int (*plane_bytes)(const KernelBasis &);
   int (*sum_bytes)(const KernelBasis &);
   int (*turn_bytes)(const KernelBasis &);
-  /// Unit vectors, distances and inverses of `count` neighbours from r_j - r_i (A) and its square, for all slots of their
-  /// blocks: a free one is a neighbour at the cutoff, where each radial function and its slope vanish, as it is for
+  /// Unit vectors, distances and inverses of `count` neighbours, for all slots of their blocks: a free one is a neighbour at the cutoff, where each radial function and its slope vanish, as it is for
   /// what lies beyond. Distances below `shortest` are taken for that.
-  void (*normalise)(int count, double shortest, double rcut, const double *dx, const double *dy,
-                    const double *dz, const double *rsq, double *x, double *y, double *z, double *r,
-                    double *rinv);
+  void (*normalise)(int count, double shortest, double rcut, const Separation *d, double *x,
+                    double *y, double *z, double *r, double *rinv);
   /// Fills the planes and overwrites A[n][row], which must have room for another `width` numbers.
   void (*forward)(const KernelBasis &, const KernelNeighbors &, void *planes, void *scratch,
                   double *A);
@@ -88,12 +94,13 @@ struct Kernel {
   /// k = 0..length-1, a multiple of 8.
   void (*combine)(const KernelWeight *weights, int count, int length, const double *from,
                   double *to);
-  /// by_l[l] = sum over rows of this degree of factor[row] a[row] b[row]; runs with l = 0 first, then 4 ...
-  void (*add_products)(const KernelRun *runs, int count, const double *factor, const double *a,
-                       const double *b, double *by_l);
-  /// b[row] = by_l[l] factor[row] a[row]; runs with before = 0, in order of their rows.
-  void (*scale)(const KernelRun *runs, int count, const double *factor, const double *by_l,
-                const double *a, double *b);
+  /// For each of the channels, `rows` numbers of a and b and `stride` of by_l apart:
+  /// by_l[l] = sum over rows of this degree of factor a[row] b[row], in fours; runs with l = 0 first, then 4 ...
+  void (*add_products)(const KernelRun *runs, int count, int channels, int rows, const double *a,
+                       const double *b, int stride, double *by_l);
+  /// Likewise b[row] = by_l[l] factor a[row]; runs in order of their rows.
+  void (*scale)(const KernelRun *runs, int count, int channels, int rows, const double *by_l,
+                int stride, const double *a, double *b);
   /// Network output for x (padded input); dx receives its gradient. scratch: see Network.
   double (*network)(const KernelLayer *layers, int nlayers, const double *x, double *dx,
                     double *scratch);

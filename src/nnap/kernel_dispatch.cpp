@@ -15,8 +15,10 @@ struct Runnable {
   explicit Runnable(Precision precision)
   {
     int count = 0;
-    const auto add = [&](const Kernel &full, const Kernel &mixed) {
-      best = list[count++] = precision == Precision::full ? &full : &mixed;
+    const auto add = [&](const Kernel &full, const Kernel &mixed, bool better = true) {
+      list[count] = precision == Precision::full ? &full : &mixed;
+      if (better) best = list[count];
+      ++count;
     };
     add(kernel_baseline, kernel_baseline_mixed);
 #ifdef TG_X86
@@ -25,7 +27,8 @@ struct Runnable {
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vl")) {
       add(kernel_avx512vl, kernel_avx512vl_mixed);
-      add(kernel_avx512, kernel_avx512_mixed);
+      // Zen 4 makes two operations of one on 512 bits, so that only the longer blocks are left of them
+      add(kernel_avx512, kernel_avx512_mixed, !__builtin_cpu_is("amdfam19h"));
     }
 #endif
   }

@@ -94,7 +94,7 @@ const FrameErrors &FrameLoss::evaluate(const nnap::Evaluator &evaluator, const T
       energy += evaluator.evaluate(label.types[i], workspace);
     nb.each([&](int k, int) {
       const int j = nb.tag[k];
-      const double d[3] = {nb.dx[k], nb.dy[k], nb.dz[k]}, g[3] = {nb.gx[k], nb.gy[k], nb.gz[k]};
+      const double d[3] = {nb.d[k].x, nb.d[k].y, nb.d[k].z}, g[3] = {nb.gx[k], nb.gy[k], nb.gz[k]};
       for (int a = 0; a < 3; ++a) {
         errors_.forces[3 * i + a] += g[a];
         errors_.forces[3 * j + a] -= g[a];
@@ -139,7 +139,7 @@ const FrameErrors &FrameLoss::evaluate(const nnap::Evaluator &evaluator, const T
     nb.reserve_tangent();
     nb.each([&](int k, int) {
       const int j = nb.tag[k];
-      const double d[3] = {nb.dx[k], nb.dy[k], nb.dz[k]};
+      const double d[3] = {nb.d[k].x, nb.d[k].y, nb.d[k].z};
       double t[3];
       for (int c = 0; c < 3; ++c)
         t[c] = -force_factor *

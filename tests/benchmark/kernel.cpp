@@ -121,7 +121,7 @@ void measure(const Kernel &kernel, Precision precision)
   constexpr double forward_count = 107 + 72 + 405, gradient_count = 567 + 342;
   constexpr int nn = 5, lmax = 8, types = 2, neighbors_of_type = 43;
   const std::vector<double> chebyshev = chebyshev_coefficients(nn);
-  const int rows = padded(Harmonics::row_count(lmax));
+  const int rows = KernelBasis::rows_of(lmax);
   const KernelBasis basis{nn, lmax, rows, 7.0, chebyshev.data()};
   const int blocks_of_type = (neighbors_of_type + kernel.width - 1) / kernel.width;
   const int slots = types * blocks_of_type * kernel.width;

@@ -66,7 +66,7 @@ Result evaluate(const nnap::Evaluator &evaluator, const Structure &s)
     result.atom_energies.push_back(energy);
     const nnap::Neighbors &n = workspace.neighbors;
     n.each([&](int k, int) {
-      const Vector d = {n.dx[k], n.dy[k], n.dz[k]}, g = {n.gx[k], n.gy[k], n.gz[k]};
+      const Vector d = {n.d[k].x, n.d[k].y, n.d[k].z}, g = {n.gx[k], n.gy[k], n.gz[k]};
       for (int a = 0; a < 3; ++a) {
         result.forces[i][a] += g[a];
         result.forces[n.tag[k]][a] -= g[a];

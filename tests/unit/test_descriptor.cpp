@@ -33,7 +33,7 @@ std::vector<std::vector<double>> channel_functions(const Basis &basis, int ntype
   const WeightTensor tensor = make_weight_tensor(basis, ntypes);
   std::vector<std::vector<double>> out(tensor.np);
   neighbors.each([&](int slot, int type) {
-    const double r = std::sqrt(neighbors.rsq[slot]);
+    const double r = std::sqrt(neighbors.d[slot].rsq);
     for (std::vector<double> &functions : out) functions.push_back(0.0);
     if (r >= basis.rcut) return;
     for (const auto &[t, p, n, w, parameter] : tensor.entries)
@@ -47,8 +47,9 @@ std::vector<test::Vector> directions(const Neighbors &neighbors)
 {
   std::vector<test::Vector> n;
   neighbors.each([&](int k, int) {
-    const double r = std::sqrt(neighbors.rsq[k]);
-    n.push_back({neighbors.dx[k] / r, neighbors.dy[k] / r, neighbors.dz[k] / r});
+    const auto &[x, y, z, rsq] = neighbors.d[k];
+    const double r = std::sqrt(rsq);
+    n.push_back({x / r, y / r, z / r});
   });
   return n;
 }

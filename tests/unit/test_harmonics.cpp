@@ -52,7 +52,7 @@ TEST(Harmonics, ValuesOfOneNeighbour)
   for (auto kernel = runnable_kernels(); *kernel; ++kernel)
     for (int lmax = 0; lmax <= 12; ++lmax) {
       const Harmonics harmonics(lmax);
-      const int rows = padded(Harmonics::row_count(lmax)), width = (*kernel)->width;
+      const int rows = KernelBasis::rows_of(lmax), width = (*kernel)->width;
       const KernelBasis basis = {1, lmax, rows, rcut, &one};
       AlignedVector x(width), y(width), z(width), distance(width), inverse(width), A(rows + width);
       AlignedVector planes((*kernel)->plane_bytes(basis)), sums((*kernel)->sum_bytes(basis));

@@ -91,12 +91,12 @@ io::LabelledFrame morse_frame(unsigned seed, double rc)
     const nnap::Neighbors &n = workspace.neighbors;
     n.each([&](int k, int type) {
       const double depth = 0.3, steep = 1.4, r0 = s.types[i] + type == 1 ? 2.6 : 2.8;
-      const double r = std::sqrt(n.rsq[k]), e = std::exp(-steep * (r - r0)),
+      const double r = std::sqrt(n.d[k].rsq), e = std::exp(-steep * (r - r0)),
                    u = 1.0 - r * r / (rc * rc);
       const double well = depth * (e * e - 2.0 * e), slope = -2.0 * depth * steep * (e * e - e);
       energy += 0.5 * well * u * u;
       const double derivative = slope * u * u - well * 4.0 * u * r / (rc * rc);
-      const double d[3] = {n.dx[k], n.dy[k], n.dz[k]};
+      const double d[3] = {n.d[k].x, n.d[k].y, n.d[k].z};
       for (int a = 0; a < 3; ++a) force[a] += derivative * d[a] / r;
     });
     for (int a = 0; a < 3; ++a) {
