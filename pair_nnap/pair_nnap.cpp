@@ -40,6 +40,7 @@ static const char cite_nnap[] =
 struct PairNNAP::Impl {
   std::optional<nnap::Evaluator> evaluator;
   std::vector<nnap::Workspace> workspaces;    // one per share of the atoms
+  std::vector<std::vector<int>> inside;       // likewise: neighbours inside the cutoff
   std::vector<int> bin;    // by atom type: the element, or for NULL another one behind all
 };
 
@@ -195,7 +196,10 @@ void PairNNAP::compute(int eflag, int vflag)
   ev_init(eflag, vflag);
 
   const int nthreads = comm->nthreads;
-  if (static_cast<int>(impl->workspaces.size()) < nthreads) impl->workspaces.resize(nthreads);
+  if (static_cast<int>(impl->workspaces.size()) < nthreads) {
+    impl->workspaces.resize(nthreads);
+    impl->inside.resize(nthreads);
+  }
 
   // with the OPENMP package the copies of f are cleared before, and may hold other styles' forces
   const bool clear_copies = modify->get_fix_by_id("package_omp") == nullptr;
@@ -245,35 +249,46 @@ struct CountsInRegister {
   static constexpr int largest_bins = 4, largest_count = 1 << 16;
   explicit CountsInRegister(int) {}
   int of(int bin) const { return static_cast<int>(counts >> (16 * bin) & (largest_count - 1)); }
-  void add(int bin, bool one) { counts += static_cast<std::uint64_t>(one) << (16 * bin); }
+  void add(int bin) { counts += std::uint64_t(1) << (16 * bin); }
   std::uint64_t counts = 0;
 };
 
 struct CountsInMemory {
   explicit CountsInMemory(int bins) : counts(bins, 0) {}
   int of(int bin) const { return counts[bin]; }
-  void add(int bin, bool one) { counts[bin] += static_cast<int>(one); }
+  void add(int bin) { ++counts[bin]; }
   std::vector<int> counts;
 };
 
 template <class Counts>
 void collect(const double *x, const double *xi, const int *type, const int *bin, const int *jlist,
-             int jnum, double cutoffsq, nnap::Neighbors &neighbors)
+             int jnum, double cutoffsq, int bins, std::vector<int> &inside,
+             nnap::Neighbors &neighbors)
 {
+  const double x0 = xi[0], y0 = xi[1], z0 = xi[2];
+  if (static_cast<int>(inside.size()) < jnum) inside.resize(jnum);
+  // written in any case and kept by counting on: a branch would be mispredicted for half of them
+  int *const kept = inside.data(), count = 0;
+  for (int jj = 0; jj < jnum; ++jj) {
+    const int j = jlist[jj] & NEIGHMASK;
+    const double *xj = x + 3 * static_cast<std::ptrdiff_t>(j);
+    const double delx = xj[0] - x0, dely = xj[1] - y0, delz = xj[2] - z0;
+    kept[count] = j;
+    count += static_cast<int>(delx * delx + dely * dely + delz * delz < cutoffsq);
+  }
+
+  neighbors.start(bins, count);
   nnap::Separation *const d = neighbors.d.data();
   int *const tag = neighbors.tag.data();
   const int room = neighbors.room;
-  const double x0 = xi[0], y0 = xi[1], z0 = xi[2];
   Counts counts(neighbors.elements());
-  for (int jj = 0; jj < jnum; ++jj) {
-    const int j = jlist[jj] & NEIGHMASK, t = bin[type[j]], slot = t * room + counts.of(t);
+  for (int k = 0; k < count; ++k) {
+    const int j = kept[k], t = bin[type[j]], slot = t * room + counts.of(t);
     const double *xj = x + 3 * static_cast<std::ptrdiff_t>(j);
     const double delx = xj[0] - x0, dely = xj[1] - y0, delz = xj[2] - z0;
-    const double r2 = delx * delx + dely * dely + delz * delz;
-    // written in any case and kept by counting on: a branch would be mispredicted for half of them
+    d[slot] = {delx, dely, delz, delx * delx + dely * dely + delz * delz};
     tag[slot] = j;
-    d[slot] = {delx, dely, delz, r2};
-    counts.add(t, r2 < cutoffsq);
+    counts.add(t);
   }
   for (int t = 0; t < neighbors.elements(); ++t) neighbors.next[t] += counts.of(t);
 }
@@ -307,18 +322,18 @@ PairNNAP::Sums PairNNAP::compute_share(int first, int last, int share, bool clea
   }
 
   Sums sums;
+  std::vector<int> &inside = impl->inside[share];
   for (int ii = first; ii < last; ++ii) {
     const int i = list->ilist[ii];
     const int *jlist = list->firstneigh[i];
     const int jnum = list->numneigh[i];
     if (map[type[i]] < 0) continue;
 
-    neighbors.start(bins, jnum + 1);
     const double *xi = x + 3 * static_cast<std::ptrdiff_t>(i);
     if (bins <= CountsInRegister::largest_bins && jnum < CountsInRegister::largest_count)
-      collect<CountsInRegister>(x, xi, type, bin, jlist, jnum, cutoffsq, neighbors);
+      collect<CountsInRegister>(x, xi, type, bin, jlist, jnum, cutoffsq, bins, inside, neighbors);
     else
-      collect<CountsInMemory>(x, xi, type, bin, jlist, jnum, cutoffsq, neighbors);
+      collect<CountsInMemory>(x, xi, type, bin, jlist, jnum, cutoffsq, bins, inside, neighbors);
     neighbors.next.resize(elements);
 
     const double e = evaluator.evaluate(map[type[i]], workspace);
@@ -436,6 +451,7 @@ double PairNNAP::memory_usage()
 {
   double bytes = Pair::memory_usage() + grade_nmax * sizeof(double);
   for (const nnap::Workspace &workspace : impl->workspaces) bytes += workspace.bytes();
+  for (const std::vector<int> &inside : impl->inside) bytes += inside.capacity() * sizeof(int);
   bytes += impl->bin.capacity() * sizeof(int);
   return bytes;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 
 namespace turing_glass::nnap {
@@ -62,14 +63,13 @@ std::size_t Neighbors::bytes() const
 std::size_t Descriptor::Scratch::bytes() const
 {
   return doubles({&x, &y,     &z, &r,  &rinv, &gx, &gy,    &gz, &planes, &sums,    &A,
-                  &c, &slope, &Z, &tx, &ty,   &tz, &turns, &dA, &dc,     &shifted, &slopes}) +
+                  &c, &slope, &C, &tx, &ty,   &tz, &turns, &dA, &dc,     &shifted, &slopes}) +
       first.capacity() * sizeof(int) + near.bytes();
 }
 
 Descriptor::Descriptor(const Basis &basis, int ntypes, double reach) :
     ntypes_(ntypes), nn_(basis.nmax + 1), rcut_(basis.rcut), shorter_(basis.rcut < reach),
-    lmax_(Invariants::degree(basis)), chebyshev_(chebyshev_coefficients(nn_)),
-    rows_(Invariants::rows(basis)), invariants_(basis), weights_(make_weight_tensor(basis, ntypes)),
+    lmax_(Invariants::degree(basis)), rows_(Invariants::rows(basis)), invariants_(basis), weights_(make_weight_tensor(basis, ntypes)),
     trainable_(trainable_weights(basis, ntypes))
 {
   order_weights();
@@ -77,31 +77,29 @@ Descriptor::Descriptor(const Basis &basis, int ntypes, double reach) :
 
 void Descriptor::order_weights()
 {
-  const auto collect = [this](int targets, auto row_and_source) {
+  // sums of what is added to the same row from the same row
+  std::map<std::pair<int, int>, double> gather, scatter;
+  // a row to which nothing is added is zero times some row
+  for (int p = 0; p < weights_.np; ++p) gather[{p * rows_, 0}] = 0.0;
+  for (int k = 0; k < ntypes_ * nn_; ++k) scatter[{k * rows_, 0}] = 0.0;
+  const std::vector<double> chebyshev = chebyshev_coefficients(nn_);
+  for (const WeightTensor::Entry &e : weights_.entries) {
+    gather[{e.p * rows_, (e.t * nn_ + e.n) * rows_}] += e.w;
+    for (int k = e.n % 2; k <= e.n; k += 2)
+      scatter[{(e.t * nn_ + k) * rows_, e.p * rows_}] += chebyshev[e.n * nn_ + k] * e.w;
+  }
+  const auto list = [](const std::map<std::pair<int, int>, double> &sums) {
     std::vector<KernelWeight> weights;
-    for (int row = 0; row < targets; ++row) {
-      const std::size_t before = weights.size();
-      for (const WeightTensor::Entry &e : weights_.entries) {
-        const auto [to, from] = row_and_source(e);
-        if (to == row) weights.push_back({to * rows_, from * rows_, e.w});
-      }
-      // a row to which nothing is added is zero times some row
-      if (weights.size() == before) weights.push_back({row * rows_, 0, 0.0});
-    }
+    for (const auto &[rows, w] : sums) weights.push_back({rows.first, rows.second, w});
     return weights;
   };
-  const auto sum_row = [this](const WeightTensor::Entry &e) { return e.t * nn_ + e.n; };
-  gather_ = collect(weights_.np, [&](const WeightTensor::Entry &e) {
-    return std::pair<int, int>(e.p, sum_row(e));
-  });
-  scatter_ = collect(ntypes_ * nn_, [&](const WeightTensor::Entry &e) {
-    return std::pair<int, int>(sum_row(e), e.p);
-  });
+  gather_ = list(gather);
+  scatter_ = list(scatter);
 }
 
 KernelBasis Descriptor::kernel_basis() const
 {
-  return {nn_, lmax_, rows_, rcut_, chebyshev_.data()};
+  return {nn_, lmax_, rows_, rcut_};
 }
 
 const Neighbors &Descriptor::near(const Neighbors &neighbors, Scratch &s) const
@@ -151,7 +149,7 @@ void Descriptor::forward(const Kernel &kernel, const Neighbors &neighbors, Scrat
   s.A.reserve_at_least(static_cast<std::size_t>(ntypes_) * nn_ * rows_ + kernel.width);
   s.c.reserve_at_least(static_cast<std::size_t>(weights_.np) * rows_);
   s.slope.reserve_at_least(static_cast<std::size_t>(weights_.np) * rows_);
-  s.Z.reserve_at_least(static_cast<std::size_t>(ntypes_) * nn_ * rows_);
+  s.C.reserve_at_least(static_cast<std::size_t>(ntypes_) * nn_ * rows_);
 
   for (int t = 0; t < ntypes_; ++t) {
     const int from = nb.first(t), to = s.first[t];
@@ -169,8 +167,10 @@ void Descriptor::backward(const Kernel &kernel, Neighbors &neighbors, Scratch &s
 {
   const KernelBasis basis = kernel_basis();
   invariants_.gradient(kernel, weights_.np, s.c.data(), dP, s.slope.data());
-  double *Z = s.Z.data();    // dE/dA
-  kernel.combine(scatter_.data(), static_cast<int>(scatter_.size()), rows_, s.slope.data(), Z);
+  kernel.combine_polynomials(scatter_.data(), static_cast<int>(scatter_.size()), rows_,
+                             s.slope.data(), s.C.data());
+  const char *polynomials = reinterpret_cast<const char *>(s.C.data());
+  const std::ptrdiff_t of_element = static_cast<std::ptrdiff_t>(nn_) * rows_ * kernel.number_bytes;
 
   // to the neighbours themselves, unless there are others, or numbers in their place
   const bool direct = !shorter_ && !add;
@@ -178,8 +178,7 @@ void Descriptor::backward(const Kernel &kernel, Neighbors &neighbors, Scratch &s
     const auto place = [&](AlignedVector &neighbor, AlignedVector &scratch) {
       return direct ? neighbor.data() + neighbors.first(t) : scratch.data() + s.first[t];
     };
-    kernel.gradient(basis, lanes(kernel, s, t), planes(kernel, s, t), Z + t * nn_ * rows_,
-                    s.sums.data(), place(neighbors.gx, s.gx), place(neighbors.gy, s.gy),
+    kernel.gradient(basis, lanes(kernel, s, t), planes(kernel, s, t), polynomials + t * of_element, place(neighbors.gx, s.gx), place(neighbors.gy, s.gy),
                     place(neighbors.gz, s.gz));
   }
   if (direct) return;

@@ -75,7 +75,7 @@ class Descriptor {
     Neighbors near;              ///< where the basis reaches less far than the neighbours: those within its cutoff
     std::vector<int> first;      ///< by element: its first slot below, and the end
     AlignedVector x, y, z, r, rinv, gx, gy, gz;    ///< by slot, without gaps between elements
-    AlignedVector planes, sums, A, c, slope, Z;
+    AlignedVector planes, sums, A, c, slope, C;
     AlignedVector tx, ty, tz, turns, dA, dc;    ///< used by tangent() only
     AlignedVector shifted, slopes;              ///< used by add_gradient() only
     std::size_t bytes() const;
@@ -116,12 +116,11 @@ class Descriptor {
   double rcut_;
   bool shorter_;    ///< than the reach of the neighbours
   int lmax_;    ///< degree of the harmonics
-  std::vector<double> chebyshev_;    ///< as KernelBasis::chebyshev
   int rows_;                         ///< harmonics, padded
   Invariants invariants_;
   WeightTensor weights_;
   TrainableWeights trainable_;
-  /// W and its transpose as offsets into A and c, in order of what they add to.
+  /// W as offsets into A and c, and its transpose into C (theory page, eq. 13), in order of what they add to.
   std::vector<KernelWeight> gather_, scatter_;
 };
 

@@ -61,16 +61,20 @@ Invariants::Invariants(const Basis &basis) :
   const std::vector<double> norm = Harmonics(lmax).norm;
   for (int m = -lmax; m <= lmax; ++m) {
     const int order = std::abs(m);
-    const auto run = [&](int l) {
+    // of the degrees l .. end - 1
+    const auto run = [&](int l, int end) {
       KernelRun run = {Harmonics::row(lmax, order, m) + l - order, l, {}};
-      for (int k = std::max(order - l, 0); k < together && l + k <= lmax_; ++k) {
+      for (int k = std::max(order - l, 0); l + k < end; ++k) {
         const double n = norm[run.row + k];
         run.factor[k] = four_pi / (2 * (l + k) + 1) * n * n;
       }
       return run;
     };
-    for (int l = order; l <= lmax; l += together) rows_.push_back(run(l));
-    for (int l = order / together * together; l <= lmax; l += together) degrees_.push_back(run(l));
+    for (int l = order; l <= lmax; l += together)
+      rows_.push_back(run(l, std::min(l + together, lmax_ + 1)));
+    // from the highest degree down: there are as many rows of one as its height
+    for (int end = lmax_ + 1; end > order; end -= together)
+      degrees_.push_back(run(std::max(end - together, 0), end));
   }
   std::sort(rows_.begin(), rows_.end(),
             [](const KernelRun &a, const KernelRun &b) { return a.row < b.row; });

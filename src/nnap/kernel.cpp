@@ -25,7 +25,6 @@ constexpr int degrees_together = 1;
 typedef double Doubles __attribute__((vector_size(sizeof(Pack)), may_alias));
 constexpr int lanes = static_cast<int>(sizeof(Doubles) / sizeof(double));
 constexpr int line = 8 / lanes;
-typedef Real Reals __attribute__((vector_size(sizeof(Real) * lanes), may_alias));    // as many of them
 
 // ---- lanes ------------------------------------------------------------------------------------
 
@@ -337,21 +336,12 @@ inline void polynomial(const Real *c, int stride, int nn, Pack t, Pack &value, P
 
 template <class Shape>
 void gradient_shaped(const KernelBasis &any, const KernelNeighbors &neighbors, const void *planes,
-                     const double *Z, void *scratch, double *gx, double *gy, double *gz)
+                     const void *polynomials, double *gx, double *gy, double *gz)
 {
+  const Real *C = static_cast<const Real *>(polynomials);    // [k][row]
   const KernelBasis basis = Shape::of(any);
   const Planes at(basis);
   const int nn = basis.nn, lmax = basis.lmax, rows = basis.rows;
-  // C[k][row]: sum_n Z[n][row] T_n(t) in powers of t
-  Real *C = static_cast<Real *>(scratch);
-  for (int k = 0; k < nn; ++k)
-    for (int row = 0; row < rows; row += lanes) {
-      Doubles power = {};
-      for (int n = k; n < nn; n += 2)
-        power +=
-            basis.chebyshev[n * nn + k] * *reinterpret_cast<const Doubles *>(Z + n * rows + row);
-      *reinterpret_cast<Reals *>(C + k * rows + row) = __builtin_convertvector(power, Reals);
-    }
   const Pack *plane = static_cast<const Pack *>(planes);
   for (int block = 0; block < neighbors.blocks; ++block, plane += at.stride) {
     const Pack *a = plane + at.a, *b = plane + at.b;
@@ -509,10 +499,10 @@ void forward(const KernelBasis &basis, const KernelNeighbors &neighbors, void *p
 }
 
 void gradient(const KernelBasis &basis, const KernelNeighbors &neighbors, const void *planes,
-              const double *Z, void *scratch, double *gx, double *gy, double *gz)
+              const void *polynomials, double *gx, double *gy, double *gz)
 {
   for_shape(basis, [&](auto shape) {
-    gradient_shaped<decltype(shape)>(basis, neighbors, planes, Z, scratch, gx, gy, gz);
+    gradient_shaped<decltype(shape)>(basis, neighbors, planes, polynomials, gx, gy, gz);
   });
 }
 
@@ -556,25 +546,39 @@ inline const Four &four(const double *p)
 }
 
 /// combine() for `packs` packs of each row, side by side.
-template <int packs>
-inline void combine_packs(const KernelWeight *weights, int count, const double *from, double *to)
+template <int packs, class Number>
+inline void combine_packs(const KernelWeight *weights, int count, const double *from, Number *to)
 {
+  typedef Number Numbers __attribute__((vector_size(sizeof(Number) * lanes), may_alias));
   for (int begin = 0, end = 0; begin < count; begin = end) {
     Doubles sum[packs] = {};
     for (; end < count && weights[end].to == weights[begin].to; ++end) {
       const Doubles *source = reinterpret_cast<const Doubles *>(from + weights[end].from);
       for (int p = 0; p < packs; ++p) sum[p] += weights[end].w * source[p];
     }
-    Doubles *target = reinterpret_cast<Doubles *>(to + weights[begin].to);
-    for (int p = 0; p < packs; ++p) target[p] = sum[p];
+    Numbers *target = reinterpret_cast<Numbers *>(to + weights[begin].to);
+    for (int p = 0; p < packs; ++p) target[p] = __builtin_convertvector(sum[p], Numbers);
   }
 }
 
-void combine(const KernelWeight *weights, int count, int length, const double *from, double *to)
+template <class Number>
+inline void combine_to(const KernelWeight *weights, int count, int length, const double *from,
+                       Number *to)
 {
   int i = 0;
   for (; i + 32 <= length; i += 32) combine_packs<32 / lanes>(weights, count, from + i, to + i);
   for (; i < length; i += 8) combine_packs<8 / lanes>(weights, count, from + i, to + i);
+}
+
+void combine(const KernelWeight *weights, int count, int length, const double *from, double *to)
+{
+  combine_to(weights, count, length, from, to);
+}
+
+void combine_polynomials(const KernelWeight *weights, int count, int length, const double *from,
+                         void *to)
+{
+  combine_to(weights, count, length, from, static_cast<Real *>(to));
 }
 
 /// Of `together` channels.
@@ -863,7 +867,8 @@ void project(const float *matrix, int rows, int columns, const float *t, double 
 
 extern const Kernel TG_KERNEL;
 const Kernel TG_KERNEL = {
-    TG_NAME, width,   plane_bytes,  sum_bytes, turn_bytes, normalise,        forward,  gradient,
-    tangent, combine, add_products, scale,     network,    network_gradient, contract, project};
+    TG_NAME, width, sizeof(Real), plane_bytes, sum_bytes,           turn_bytes,   normalise, forward, gradient,
+    tangent, combine, combine_polynomials, add_products, scale,     network, network_gradient, contract,
+    project};
 
 }    // namespace turing_glass::nnap

@@ -13,10 +13,10 @@
 // The three sums over neighbours are matrix products on these planes (theory page, eqs. 2, 13, 14):
 //
 //     A[n][row] = sum_j g_n(j) Y_row(j)                               forward()
-//     h_row(j)  = sum_n Z[n][row] T_n(t_j),  k_row(j) = dh_row/dt     gradient()
+//     h_row(j)  = sum_k C[k][row] t_j^k,  k_row(j) = dh_row/dt         gradient()
 //
-// where Y = Q a or Q b, harmonics without their norm, and Z = dE/dA. Q, a, b of the forward pass serve the backward
-// pass.
+// where Y = Q a or Q b, harmonics without their norm, and h_row = sum_n dE/dA[n][row] T_n. Q, a, b of the forward pass
+// serve the backward pass.
 
 #pragma once
 
@@ -28,7 +28,6 @@ struct KernelBasis {
   int lmax;    ///< degree of the harmonics
   int rows;    ///< rows_of(lmax): the stride between n in A and Z
   double rcut;
-  const double *chebyshev;    ///< [n][k]: T_n(t) = sum_k chebyshev[n][k] t^k
 
   static constexpr int largest_nn = 21, largest_lmax = 12;
   /// All harmonics, and room for a KernelRun that begins with the last.
@@ -72,8 +71,9 @@ struct KernelLayer {
 struct Kernel {
   const char *name;    ///< "AVX-512", "AVX2", "baseline"
   int width;           ///< neighbours per block
+  int number_bytes;    ///< of a number of the sums over neighbours
 
-  /// Bytes of the planes of one block; of scratch for forward() and gradient(); of scratch for each block of tangent().
+  /// Bytes of the planes of one block; of scratch for forward(); of scratch for each block of tangent().
   int (*plane_bytes)(const KernelBasis &);
   int (*sum_bytes)(const KernelBasis &);
   int (*turn_bytes)(const KernelBasis &);
@@ -84,9 +84,9 @@ struct Kernel {
   /// Fills the planes and overwrites A[n][row], which must have room for another `width` numbers.
   void (*forward)(const KernelBasis &, const KernelNeighbors &, void *planes, void *scratch,
                   double *A);
-  /// dE/d(x,y,z) of every slot, overwritten.
+  /// dE/d(x,y,z) of every slot, overwritten; C[k][row] from combine_polynomials().
   void (*gradient)(const KernelBasis &, const KernelNeighbors &, const void *planes,
-                   const double *Z, void *scratch, double *gx, double *gy, double *gz);
+                   const void *polynomials, double *gx, double *gy, double *gz);
   /// Derivative of A[n][row] when the neighbours move by (dx, dy, dz) (A, by slot); overwritten.
   void (*tangent)(const KernelBasis &, const KernelNeighbors &, const void *planes,
                   const double *dx, const double *dy, const double *dz, void *scratch, double *dA);
@@ -94,8 +94,11 @@ struct Kernel {
   /// k = 0..length-1, a multiple of 8.
   void (*combine)(const KernelWeight *weights, int count, int length, const double *from,
                   double *to);
+  /// The same, rounded to the precision of the sums over neighbours; offsets and `to` in numbers of it.
+  void (*combine_polynomials)(const KernelWeight *weights, int count, int length,
+                              const double *from, void *to);
   /// For each of the channels, `rows` numbers of a and b and `stride` of by_l apart:
-  /// by_l[l] = sum over rows of this degree of factor a[row] b[row], in fours; runs with l = 0 first, then 4 ...
+  /// by_l[l] = sum over rows of this degree of factor a[row] b[row], in fours; runs in order of their l.
   void (*add_products)(const KernelRun *runs, int count, int channels, int rows, const double *a,
                        const double *b, int stride, double *by_l);
   /// Likewise b[row] = by_l[l] factor a[row]; runs in order of their rows.

@@ -9,8 +9,6 @@
 
 #include "nnap/kernel.h"
 #include "nnap/aligned.h"
-#include "nnap/descriptor.h"
-#include "nnap/harmonics.h"
 
 #include <algorithm>
 #include <chrono>
@@ -120,9 +118,8 @@ void measure(const Kernel &kernel, Precision precision)
   // operations on one neighbour, docs/nnap_theory.rst, "What it costs"
   constexpr double forward_count = 107 + 72 + 405, gradient_count = 567 + 342;
   constexpr int nn = 5, lmax = 8, types = 2, neighbors_of_type = 43;
-  const std::vector<double> chebyshev = chebyshev_coefficients(nn);
   const int rows = KernelBasis::rows_of(lmax);
-  const KernelBasis basis{nn, lmax, rows, 7.0, chebyshev.data()};
+  const KernelBasis basis{nn, lmax, rows, 7.0};
   const int blocks_of_type = (neighbors_of_type + kernel.width - 1) / kernel.width;
   const int slots = types * blocks_of_type * kernel.width;
   std::mt19937 random(1);
@@ -139,8 +136,12 @@ void measure(const Kernel &kernel, Precision precision)
       static_cast<std::size_t>(blocks_of_type) * kernel.plane_bytes(basis) / sizeof(double);
   AlignedVector planes(types * planes_of_type);
   AlignedVector sums(kernel.sum_bytes(basis) / sizeof(double));
-  AlignedVector A(types * nn * rows + kernel.width), Z(types * nn * rows);
-  for (int k = 0; k < types * nn * rows; ++k) Z[k] = normal(random);
+  AlignedVector A(types * nn * rows + kernel.width), C(types * nn * rows);
+  for (int k = 0; k < types * nn * rows; ++k)
+    if (precision == Precision::full)
+      C[k] = normal(random);
+    else
+      reinterpret_cast<float *>(C.data())[k] = static_cast<float>(normal(random));
   const Rates rates = rates_of(kernel.name, precision);
   const double peak = rates.multiply_adds();
   const AlignedVector buffer(1 << 16);
@@ -165,8 +166,9 @@ void measure(const Kernel &kernel, Precision precision)
   });
   const double gradient = seconds([&] {
     each_type([&](int slot, const KernelNeighbors &neighbors, const double *plane, int at) {
-      kernel.gradient(basis, neighbors, plane, Z.data() + at, sums.data(), gx.data() + slot,
-                      gy.data() + slot, gz.data() + slot);
+      kernel.gradient(basis, neighbors, plane,
+                      reinterpret_cast<const char *>(C.data()) + at * kernel.number_bytes,
+                      gx.data() + slot, gy.data() + slot, gz.data() + slot);
     });
   });
   const int count = types * neighbors_of_type;

@@ -47,13 +47,12 @@ double reference(int l, int m, double theta, double phi)
 TEST(Harmonics, ValuesOfOneNeighbour)
 {
   constexpr double rcut = 5.0, r = 2.0;
-  const double one = 1.0;    // T_0
   const double fc = std::pow(1.0 - r * r / (rcut * rcut), 4);
   for (auto kernel = runnable_kernels(); *kernel; ++kernel)
     for (int lmax = 0; lmax <= 12; ++lmax) {
       const Harmonics harmonics(lmax);
       const int rows = KernelBasis::rows_of(lmax), width = (*kernel)->width;
-      const KernelBasis basis = {1, lmax, rows, rcut, &one};
+      const KernelBasis basis = {1, lmax, rows, rcut};
       AlignedVector x(width), y(width), z(width), distance(width), inverse(width), A(rows + width);
       AlignedVector planes((*kernel)->plane_bytes(basis)), sums((*kernel)->sum_bytes(basis));
       for (int direction = 0; direction < 4; ++direction) {
