@@ -69,8 +69,8 @@ std::size_t Descriptor::Scratch::bytes() const
 
 Descriptor::Descriptor(const Basis &basis, int ntypes, double reach) :
     ntypes_(ntypes), nn_(basis.nmax + 1), rcut_(basis.rcut), shorter_(basis.rcut < reach),
-    lmax_(Invariants::degree(basis)), rows_(Invariants::rows(basis)), invariants_(basis), weights_(make_weight_tensor(basis, ntypes)),
-    trainable_(trainable_weights(basis, ntypes))
+    lmax_(Invariants::degree(basis)), rows_(Invariants::rows(basis)), invariants_(basis),
+    weights_(make_weight_tensor(basis, ntypes)), trainable_(trainable_weights(basis, ntypes))
 {
   order_weights();
 }
@@ -143,8 +143,8 @@ void Descriptor::forward(const Kernel &kernel, const Neighbors &neighbors, Scrat
   for (AlignedVector *a : {&s.x, &s.y, &s.z, &s.r, &s.rinv, &s.gx, &s.gy, &s.gz})
     a->reserve_at_least(slots);
   const KernelBasis basis = kernel_basis();
-  s.planes.reserve_at_least(doubles_in(static_cast<std::size_t>(slots / kernel.width) *
-                                       kernel.plane_bytes(basis)));
+  s.planes.reserve_at_least(
+      doubles_in(static_cast<std::size_t>(slots / kernel.width) * kernel.plane_bytes(basis)));
   s.sums.reserve_at_least(doubles_in(kernel.sum_bytes(basis)));
   s.A.reserve_at_least(static_cast<std::size_t>(ntypes_) * nn_ * rows_ + kernel.width);
   s.c.reserve_at_least(static_cast<std::size_t>(weights_.np) * rows_);
@@ -153,8 +153,8 @@ void Descriptor::forward(const Kernel &kernel, const Neighbors &neighbors, Scrat
 
   for (int t = 0; t < ntypes_; ++t) {
     const int from = nb.first(t), to = s.first[t];
-    kernel.normalise(nb.count(t), shortest_distance, rcut_, nb.d.data() + from, s.x.data() + to, s.y.data() + to, s.z.data() + to, s.r.data() + to,
-                     s.rinv.data() + to);
+    kernel.normalise(nb.count(t), shortest_distance, rcut_, nb.d.data() + from, s.x.data() + to,
+                     s.y.data() + to, s.z.data() + to, s.r.data() + to, s.rinv.data() + to);
     kernel.forward(basis, lanes(kernel, s, t), planes(kernel, s, t), s.sums.data(),
                    s.A.data() + t * nn_ * rows_);
   }
@@ -178,14 +178,14 @@ void Descriptor::backward(const Kernel &kernel, Neighbors &neighbors, Scratch &s
     const auto place = [&](AlignedVector &neighbor, AlignedVector &scratch) {
       return direct ? neighbor.data() + neighbors.first(t) : scratch.data() + s.first[t];
     };
-    kernel.gradient(basis, lanes(kernel, s, t), planes(kernel, s, t), polynomials + t * of_element, place(neighbors.gx, s.gx), place(neighbors.gy, s.gy),
+    kernel.gradient(basis, lanes(kernel, s, t), planes(kernel, s, t), polynomials + t * of_element,
+                    place(neighbors.gx, s.gx), place(neighbors.gy, s.gy),
                     place(neighbors.gz, s.gz));
   }
   if (direct) return;
   if (!add)
-    neighbors.each([&](int slot, int) {
-      neighbors.gx[slot] = neighbors.gy[slot] = neighbors.gz[slot] = 0.0;
-    });
+    neighbors.each(
+        [&](int slot, int) { neighbors.gx[slot] = neighbors.gy[slot] = neighbors.gz[slot] = 0.0; });
   const Neighbors &nb = shorter_ ? s.near : neighbors;
   nb.each([&](int slot, int t) {
     const int from = s.first[t] + slot - nb.first(t), to = shorter_ ? nb.tag[slot] : slot;
@@ -204,8 +204,8 @@ void Descriptor::tangent(const Kernel &kernel, const Neighbors &neighbors, Scrat
     a->reserve_at_least(slots);
     std::fill_n(a->data(), slots, 0.0);
   }
-  s.turns.reserve_at_least(doubles_in(static_cast<std::size_t>(slots / kernel.width) *
-                                      kernel.turn_bytes(basis)));
+  s.turns.reserve_at_least(
+      doubles_in(static_cast<std::size_t>(slots / kernel.width) * kernel.turn_bytes(basis)));
   s.dA.reserve_at_least(static_cast<std::size_t>(ntypes_) * nn_ * rows_);
   s.dc.reserve_at_least(static_cast<std::size_t>(weights_.np) * rows_);
   const Neighbors &nb = shorter_ ? s.near : neighbors;

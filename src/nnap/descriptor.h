@@ -24,10 +24,11 @@ namespace turing_glass::nnap {
 struct Neighbors {
   std::vector<Separation> d;    ///< by slot
   AlignedVector gx, gy, gz;     ///< dE_i/d(r_j), filled by Evaluator
-  AlignedVector tx, ty, tz;    ///< displacements for Descriptor::tangent(), sized by reserve_tangent()
-  std::vector<int> tag;        ///< the caller's name of the neighbour
-  std::vector<int> next;       ///< by element: the slot behind its last one
-  int room = 0;                ///< slots of an element: whole blocks of any kernel
+  AlignedVector tx, ty,
+      tz;                   ///< displacements for Descriptor::tangent(), sized by reserve_tangent()
+  std::vector<int> tag;     ///< the caller's name of the neighbour
+  std::vector<int> next;    ///< by element: the slot behind its last one
+  int room = 0;             ///< slots of an element: whole blocks of any kernel
 
   /// Makes it empty, with room for `most` neighbours of each of so many elements.
   void start(int elements, int most);
@@ -72,8 +73,9 @@ class Descriptor {
 
   /// What forward() leaves for backward(), one per thread; grows to the largest neighbourhood.
   struct Scratch {
-    Neighbors near;              ///< where the basis reaches less far than the neighbours: those within its cutoff
-    std::vector<int> first;      ///< by element: its first slot below, and the end
+    Neighbors
+        near;    ///< where the basis reaches less far than the neighbours: those within its cutoff
+    std::vector<int> first;    ///< by element: its first slot below, and the end
     AlignedVector x, y, z, r, rinv, gx, gy, gz;    ///< by slot, without gaps between elements
     AlignedVector planes, sums, A, c, slope, C;
     AlignedVector tx, ty, tz, turns, dA, dc;    ///< used by tangent() only
@@ -115,8 +117,8 @@ class Descriptor {
   int ntypes_, nn_;
   double rcut_;
   bool shorter_;    ///< than the reach of the neighbours
-  int lmax_;    ///< degree of the harmonics
-  int rows_;                         ///< harmonics, padded
+  int lmax_;        ///< degree of the harmonics
+  int rows_;        ///< harmonics, padded
   Invariants invariants_;
   WeightTensor weights_;
   TrainableWeights trainable_;

@@ -16,7 +16,7 @@ namespace turing_glass::nnap {
 namespace {
 
 constexpr double four_pi = 4.0 * 3.14159265358979323846;
-constexpr int most_channels = 16;    // given to a kernel at a time
+constexpr int most_channels = 16;                       // given to a kernel at a time
 constexpr double half_sqrt = 0.70710678118654752440;    // 1/sqrt(2)
 
 struct Triple {
@@ -114,8 +114,7 @@ void Invariants::products(const Kernel &kernel, int channels, const double *a, c
     kernel.add_products(degrees_.data(), static_cast<int>(degrees_.size()), part, stride_,
                         a + p * stride_, b + p * stride_, degrees, by_l);
     for (int k = 0; k < part; ++k)
-      for (int l = 0; l <= lmax_; ++l)
-        values[(p + k) * count_ + l] = times * by_l[k * degrees + l];
+      for (int l = 0; l <= lmax_; ++l) values[(p + k) * count_ + l] = times * by_l[k * degrees + l];
   }
 }
 
@@ -137,8 +136,8 @@ void Invariants::evaluate(const Kernel &kernel, int channels, const double *c,
   }
 }
 
-void Invariants::gradient(const Kernel &kernel, int channels, const double *c,
-                          const double *weight, double *slope) const
+void Invariants::gradient(const Kernel &kernel, int channels, const double *c, const double *weight,
+                          double *slope) const
 {
   if (kind_ == Basis::Kind::chebyshev) {
     for (int p = 0; p < channels; ++p) slope[p * stride_] = weight[p];

@@ -253,8 +253,8 @@ void expand(const KernelBasis &any, const KernelNeighbors &neighbors, int first,
 /// Sums over blocks (at least one) of g_n Y for `degrees` degrees of one order, those of Q_lm at planes[q]: of the
 /// cosines to cosines[n][0..], of the sines, unless m = 0, to sines[n][0..].
 template <class Shape, int degrees, bool turns>
-inline void sum_rows(const KernelBasis &any, const Planes &at, const Pack *planes, int blocks, int q,
-                     int m, Pack *cosines, Pack *sines)
+inline void sum_rows(const KernelBasis &any, const Planes &at, const Pack *planes, int blocks,
+                     int q, int m, Pack *cosines, Pack *sines)
 {
   const KernelBasis basis = Shape::of(any);
   const int nn = basis.nn, rows = basis.rows;
@@ -317,8 +317,7 @@ void forward_shaped(const KernelBasis &any, const KernelNeighbors &neighbors, vo
   if (block < blocks) expand<Shape, 1>(basis, neighbors, block, plane);
 
   sum_order<Shape, false>(basis, at, begin, blocks, 0, sums);
-  for (int m = 1; m <= basis.lmax; ++m)
-    sum_order<Shape, true>(basis, at, begin, blocks, m, sums);
+  for (int m = 1; m <= basis.lmax; ++m) sum_order<Shape, true>(basis, at, begin, blocks, m, sums);
   // A has room for whole packs beyond its end
   for (int k = 0; k < count; k += width) store(sums_of(sums + k), A + k);
 }
@@ -479,8 +478,8 @@ void tangent_shaped(const KernelBasis &any, const KernelNeighbors &neighbors, co
          turns + static_cast<long>(block) * (turn_g + basis.nn));
   for (int m = 0; m <= basis.lmax; ++m)
     for (int l = m; l <= basis.lmax; ++l)
-      tangent_rows<Shape>(basis, at, m, l, neighbors.blocks, static_cast<const Pack *>(planes), turns,
-                      dA);
+      tangent_rows<Shape>(basis, at, m, l, neighbors.blocks, static_cast<const Pack *>(planes),
+                          turns, dA);
 }
 
 int turn_bytes(const KernelBasis &basis)
@@ -595,8 +594,7 @@ inline void add_products_of(const KernelRun *runs, int count, int rows, const do
       for (int p = 0; p < together; ++p)
         sum[p] += factor * four(a + p * rows + run->row) * four(b + p * rows + run->row);
     }
-    for (int p = 0; p < together; ++p)
-      *reinterpret_cast<Four *>(by_l + p * stride + l) = sum[p];
+    for (int p = 0; p < together; ++p) *reinterpret_cast<Four *>(by_l + p * stride + l) = sum[p];
   }
 }
 
@@ -867,8 +865,8 @@ void project(const float *matrix, int rows, int columns, const float *t, double 
 
 extern const Kernel TG_KERNEL;
 const Kernel TG_KERNEL = {
-    TG_NAME, width, sizeof(Real), plane_bytes, sum_bytes,           turn_bytes,   normalise, forward, gradient,
-    tangent, combine, combine_polynomials, add_products, scale,     network, network_gradient, contract,
-    project};
+    TG_NAME,      width,   sizeof(Real), plane_bytes,      sum_bytes, turn_bytes,
+    normalise,    forward, gradient,     tangent,          combine,   combine_polynomials,
+    add_products, scale,   network,      network_gradient, contract,  project};
 
 }    // namespace turing_glass::nnap

@@ -144,9 +144,8 @@ TEST(Evaluator, ParameterGradient)
       // G = a E + (dE/dr) . t
       const auto value = [&] {
         double sum = a * evaluator.evaluate(type, workspace);
-        n.each([&](int j, int) {
-          sum += n.gx[j] * n.tx[j] + n.gy[j] * n.ty[j] + n.gz[j] * n.tz[j];
-        });
+        n.each(
+            [&](int j, int) { sum += n.gx[j] * n.tx[j] + n.gy[j] * n.ty[j] + n.gz[j] * n.tz[j]; });
         return sum;
       };
       const double scale = std::abs(value());
