@@ -19,6 +19,7 @@ using namespace turing_glass::fit;
 namespace {
 
 struct Settings {
+  std::vector<std::string> files;    // of the samples
   int degree = 2, bootstrap = 200, seed = 1;
   bool lines = false;
   std::string curve, value;    // files; empty: none
@@ -27,6 +28,7 @@ struct Settings {
 Settings parse(LAMMPS *lmp, int narg, char **arg)
 {
   Settings s;
+  s.files.emplace_back(arg[0]);
   for (int iarg = 1; iarg < narg; iarg += 2) {
     const std::string key = arg[iarg];
     int *number = key == "degree" ? &s.degree
@@ -34,13 +36,15 @@ Settings parse(LAMMPS *lmp, int narg, char **arg)
         : key == "seed"           ? &s.seed
                                   : nullptr;
     std::string *file = key == "curve" ? &s.curve : key == "value" ? &s.value : nullptr;
-    if (!number && !file && key != "lines")
+    if (!number && !file && key != "lines" && key != "with")
       lmp->error->all(
           FLERR,
-          "Command onset: unknown keyword '{}' (lines, degree, bootstrap, seed, curve, value)",
+          "Command onset: unknown keyword '{}' (with, lines, degree, bootstrap, seed, curve, value)",
           key);
     if (iarg + 1 == narg) lmp->error->all(FLERR, "Command onset: keyword {} needs a value", key);
-    if (key == "lines")
+    if (key == "with")
+      s.files.emplace_back(arg[iarg + 1]);
+    else if (key == "lines")
       s.lines = utils::logical(FLERR, arg[iarg + 1], false, lmp) == 1;
     else if (file)
       *file = arg[iarg + 1];
@@ -60,9 +64,11 @@ std::string shown(const Estimate &e)
   return fmt::format("{:.6g} +- {:.2g}", e.value, e.error);
 }
 
-std::string title(const std::string &path, const std::vector<Stay> &stays)
+std::string title(const std::vector<std::string> &files, const std::vector<Stay> &stays)
 {
-  return fmt::format("onset: {}: {} stays from {:g} to {:g}\n", path, stays.size(), stays.front().T,
+  const std::string what =
+      files.size() == 1 ? files[0] : fmt::format("mean of {} samples", files.size());
+  return fmt::format("onset: {}: {} stays from {:g} to {:g}\n", what, stays.size(), stays.front().T,
                      stays.back().T);
 }
 
@@ -100,18 +106,19 @@ void OnsetCommand::command(int narg, char **arg)
 {
   if (narg < 1) utils::missing_cmd_args(FLERR, "onset", error);
   const Settings settings = parse(lmp, narg, arg);
-  const std::string path = arg[0];
   try {
     turing_glass::on_first_rank(world, [&] {
-      const std::vector<Stay> stays = read_stays(path);
+      std::vector<std::vector<Stay>> samples;
+      for (const std::string &path : settings.files) samples.push_back(read_stays(path));
+      const std::vector<Stay> stays = samples.size() == 1 ? samples[0] : average(samples);
       Estimate onset;
       if (settings.lines) {
         onset = corner(stays);
-        utils::logmesg(lmp, title(path, stays) + "  lines = " + shown(onset) + "\n");
+        utils::logmesg(lmp, title(settings.files, stays) + "  lines = " + shown(onset) + "\n");
       } else {
         const OnsetFit fit = fit_onset(stays, settings.degree, settings.bootstrap, settings.seed);
         onset = fit.onset;
-        utils::logmesg(lmp, title(path, stays) + report(fit));
+        utils::logmesg(lmp, title(settings.files, stays) + report(fit));
         if (!settings.curve.empty()) turing_glass::write_file(settings.curve, curve(stays, fit));
       }
       if (!settings.value.empty())

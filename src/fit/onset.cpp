@@ -181,6 +181,16 @@ Refined refined(const std::vector<Stay> &stays, const Frame &frame, const Parame
   return result;
 }
 
+/// The temperatures of the stays, each once, in order: several samples have stays at the same ones.
+std::vector<double> temperatures(const std::vector<Stay> &stays)
+{
+  std::vector<double> T;
+  for (const Stay &stay : stays) T.push_back(stay.T);
+  std::sort(T.begin(), T.end());
+  T.erase(std::unique(T.begin(), T.end()), T.end());
+  return T;
+}
+
 std::string kelvin(double T)
 {
   return std::to_string(std::lround(T)) + " K";
@@ -255,9 +265,36 @@ std::vector<Stay> read_stays(const std::string &path)
   return stays;
 }
 
+std::vector<Stay> average(const std::vector<std::vector<Stay>> &samples)
+{
+  std::vector<Stay> mean = samples.at(0);
+  const auto n = static_cast<double>(samples.size());
+  for (std::size_t k = 0; k < mean.size(); ++k) {
+    double H = 0.0, squares = 0.0, correlation = 0.0;
+    bool told = true;
+    for (const std::vector<Stay> &sample : samples) {
+      if (sample.size() != mean.size() || sample[k].T != mean[k].T)
+        throw std::runtime_error(
+            "the samples have stays at other temperatures: only such with the same ones can be averaged");
+      const Stay &stay = sample[k];
+      H += stay.H / n;
+      squares += stay.error * stay.error / (n * n);
+      correlation += stay.correlation / n;
+      told = told && stay.error > 0.0;
+      mean[k].blocks = std::min(mean[k].blocks, stay.blocks);
+    }
+    mean[k].H = H;
+    mean[k].error = told ? std::sqrt(squares) : 0.0;
+    mean[k].correlation = correlation;
+  }
+  return mean;
+}
+
 Estimate corner(const std::vector<Stay> &stays)
 {
   need("two straight lines", 6, stays);
+  if (temperatures(stays).size() < 5)
+    throw std::runtime_error("two straight lines need stays at five temperatures at least");
   const bool known = errors_known(stays);
   const auto model = [](const Parameters &p, double T) {
     return p[1] + (T < p[0] ? p[2] : p[3]) * (T - p[0]);
@@ -268,14 +305,22 @@ Estimate corner(const std::vector<Stay> &stays)
       r.push_back((model(p, stay.T) - stay.H) / (known ? stay.error : 1.0));
     return r;
   };
-  // each pair of neighbours in turn has the corner between them
+  // from each temperature in turn that has two others on either side
   LeastSquares best;
   best.chi_squared = std::numeric_limits<double>::infinity();
   const double slope = (stays.back().H - stays.front().H) / (stays.back().T - stays.front().T);
-  for (std::size_t k = 2; k + 2 < stays.size(); ++k) {
-    const auto fit = least_squares(residuals, {stays[k].T, stays[k].H, slope, slope}, known);
-    if (fit.chi_squared < best.chi_squared) best = fit;
+  const std::vector<double> T = temperatures(stays);
+  for (std::size_t k = 2; k + 2 < T.size(); ++k) {
+    const double H = stays.front().H + slope * (T[k] - stays.front().T);
+    try {
+      const auto fit = least_squares(residuals, {T[k], H, slope, slope}, known);
+      if (fit.chi_squared < best.chi_squared) best = fit;
+    } catch (const std::runtime_error &) {
+      // it left the stays, where nothing depends on it
+    }
   }
+  if (best.parameters.empty())
+    throw std::runtime_error("two straight lines meet nowhere within the stays");
   return best.estimate([](const Parameters &p) { return p[0]; });
 }
 
@@ -298,15 +343,14 @@ OnsetFit fit_onset(const std::vector<Stay> &stays, int degree, int samples, unsi
 {
   const int branch = degree + 1, unknowns = POLYNOMIALS + 2 * branch;
   need("polynomials of degree " + std::to_string(degree), unknowns + 3, stays);
-  const auto [cold, hot] = std::minmax_element(
-      stays.begin(), stays.end(), [](const Stay &a, const Stay &b) { return a.T < b.T; });
-  const double low = cold->T, range = hot->T - low;
+  const std::vector<double> T = temperatures(stays);
+  const double low = T.front(), high = T.back(), range = high - low;
   OnsetFit result;
   result.degree = degree;
 
   // chi^2 along the centre, of the best width for each
   constexpr int centers = 120, widths = 14;
-  const Frame frame{degree, low, hot->T, 0.5 * range / static_cast<double>(stays.size() - 1)};
+  const Frame frame{degree, low, high, 0.5 * range / static_cast<double>(T.size() - 1)};
   result.middle = frame.middle();
   const double widest = 0.15 * range;
   std::vector<std::pair<Parameters, double>> profile;
@@ -326,7 +370,7 @@ OnsetFit fit_onset(const std::vector<Stay> &stays, int degree, int samples, unsi
       return refined(stays, frame, lowest->first);
     } catch (const std::runtime_error &) {
       throw std::runtime_error("no transition lies within the stays, " + kelvin(low) + " to " +
-                               kelvin(hot->T) + ", or several: they do not determine the fit");
+                               kelvin(high) + ", or several: they do not determine the fit");
     }
   }();
   const Parameters p = result.parameters = best.all(best.fit.parameters);
@@ -341,7 +385,7 @@ OnsetFit fit_onset(const std::vector<Stay> &stays, int degree, int samples, unsi
   };
   if (side(-1.0) < branch || side(1.0) < branch)
     throw std::runtime_error("no transition lies within the stays, " + kelvin(low) + " to " +
-                             kelvin(hot->T) + ": the best fit has its centre at " +
+                             kelvin(high) + ": the best fit has its centre at " +
                              kelvin(blend.center()) + " and a width of " + kelvin(blend.width()) +
                              ", and there must be " + std::to_string(branch) +
                              " stays on either side of it");
@@ -355,7 +399,7 @@ OnsetFit fit_onset(const std::vector<Stay> &stays, int degree, int samples, unsi
   constexpr double significant = 3.0;    // standard deviations
   if (step.value < significant * step.error)
     throw std::runtime_error("no transition lies within the stays, " + kelvin(low) + " to " +
-                             kelvin(hot->T) + ": C_p does not rise by more than its error");
+                             kelvin(high) + ": C_p does not rise by more than its error");
   check_blocks(stays, blend);
 
   // another minimum that the data do not tell from the first: chi^2 within 4 of it, two standard deviations
@@ -394,7 +438,7 @@ OnsetFit fit_onset(const std::vector<Stay> &stays, int degree, int samples, unsi
       const Refined again = refined(drawn, frame, p);
       const Parameters q = again.all(again.fit.parameters);
       const double value = Blend(q, degree, result.middle).onset();
-      if (!(value > low && value < hot->T)) throw std::runtime_error("outside");
+      if (!(value > low && value < high)) throw std::runtime_error("outside");
       onsets.push_back(value);
     } catch (const std::runtime_error &) {
       ++result.failed;    // samples that do not determine it are told, not left out in silence

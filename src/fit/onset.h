@@ -28,6 +28,10 @@ struct Stay {
 /// stay. Throws std::runtime_error with file and line.
 std::vector<Stay> read_stays(const std::string &path);
 
+/// The stays of several samples of one kind, averaged at each temperature: what is a sample's own, like the energy of the glass
+/// it was made as, is then the same at all of them. Throws std::runtime_error where one has stays that another has not.
+std::vector<Stay> average(const std::vector<std::vector<Stay>> &samples);
+
 struct OnsetFit {
   int degree = 0;           ///< of both polynomials
   Parameters parameters;    ///< T_c, w, glass, liquid, the polynomials in (T - middle)/1000

@@ -130,6 +130,21 @@ TEST(Onset, Noise)
   RecordProperty("bootstrap", std::to_string(told));
 }
 
+TEST(Onset, AverageOfSamples)
+{
+  const std::vector<Stay> mean = average({{{300.0, 1.0, 0.3, 4, 0.1}, {400.0, 2.0, 0.4, 4, 0.2}},
+                                          {{300.0, 2.0, 0.4, 3, 0.3}, {400.0, 5.0, 0.3, 9, 0.0}}});
+  ASSERT_EQ(mean.size(), 2);
+  EXPECT_DOUBLE_EQ(mean[0].H, 1.5);
+  EXPECT_DOUBLE_EQ(mean[1].H, 3.5);
+  EXPECT_DOUBLE_EQ(mean[0].error, 0.25);    // 3-4-5
+  EXPECT_EQ(mean[0].blocks, 3);
+  EXPECT_DOUBLE_EQ(mean[0].correlation, 0.2);
+  EXPECT_THROW(average({{{300.0, 1.0, 0.0, 1, 0.0}}, {{310.0, 1.0, 0.0, 1, 0.0}}}),
+               std::runtime_error);
+  EXPECT_THROW(average({{{300.0, 1.0, 0.0, 1, 0.0}}, {}}), std::runtime_error);
+}
+
 TEST(Onset, Refusals)
 {
   const auto lines = [](double T_c) {

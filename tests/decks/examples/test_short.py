@@ -24,10 +24,15 @@ def numbers(path):
 class Short(unittest.TestCase):
 
     def test_remd(self):
-        run = example("remd", "in.remd", 4, ("-partition", "4x1"), t_melt=0.05, t_dynamics=0.2, t_exchange=1.0, t_run=1.2)
+        run = example("remd", "in.remd", 4, ("-partition", "4x1"), t_melt=0.05, t_dynamics=0.2, t_exchange=1.0, t_run=1.2, data="last")
         with open(run.path("remd.log")) as file:
             lines = [line for line in file if not line.startswith("#")]
         self.assertEqual(int(lines[-1].split()[0]), 600)    # of 625 steps, with an attempt every 100
+        # a sample for example onset
+        run = example("onset", "in.onset", 1, folder=run.folder, expect_error=True, start="last.1000.data", quench=20000,
+                      heat=500, T_last=350)
+        with open(run.path("state.in")) as file:
+            self.assertIn("variable next index 2\n", file.read())
 
     def test_ops(self):
         run = example("ops", "in.ops", 2, nx=6, ny=6, n_O=14, t_melt=0.1, t_relax=0.4, t_mean=0.2)
@@ -88,15 +93,13 @@ class Short(unittest.TestCase):
         self.assertGreater(len(rows), 6)
         with open(run.path("summary.txt")) as file:
             self.assertIn("E_IS      -4.", file.read())
-        for folder in ("all", "more"):
-            os.mkdir(run.path(folder))
+        run = example("onset", "in.fit", 1, expect_error=True, folder=run.folder, samples=". .")
+        self.assertIn("polynomials of degree 1 need 9 stays at least, there are %d" % len(rows), run.text)
+        os.mkdir(run.path("more"))
         with open(run.path("more/heating.dat"), "w") as file:
             file.write("# as of a sample that has only begun\n")
-        run = example("onset", "in.fit", 1, expect_error=True, folder=run.folder, samples=". more", out="all")
-        self.assertIn("polynomials of degree 1 need 9 stays at least, there are %d" % len(rows), run.text)
-        self.assertEqual(numbers(run.path("all/heating.dat")), rows)
-        with open(run.path("all/heating.dat")) as file:
-            self.assertIn("only begun", file.read())
+        run = example("onset", "in.fit", 1, expect_error=True, folder=run.folder, samples=". more")
+        self.assertIn("stays at other temperatures", run.text)
 
     def test_shear(self):
         """In a running box, and with oxygen step by step."""
