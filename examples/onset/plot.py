@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Draws what in.onset and in.fit left: enthalpy of the stays, specific heat with the construction of the onset where
-in.fit found one, and, of single samples, where two lines through the enthalpy meet against the energy of the inherent structure.
+"""Draws what in.onset and in.fit left: enthalpy and specific heat of each series, with the construction of the onset where in.fit found
+one; temperatures of the transition against the energy of the inherent structure, without oxygen and with, and against the
+concentration of oxygen.
 
 usage: plot.py [SERIES=FOLDER[,FOLDER...] ...] [-o PICTURE]     (default: sample=. ; onset.png)
 
-A series is some samples of one kind; a folder with curve.dat among them is the fit to them.
+A series is some samples of one kind; a folder with curve.dat among them is the fit to them. Dots: where two lines through the enthalpy
+of a sample meet; squares: their mean over a series; diamonds: the onset.
 """
 
 import argparse
@@ -18,20 +20,63 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 MILLI = 1e3    # meV in eV
+K_B = 8.617333e-5
 BIN = 100.0    # K, of the specific heat
 
 
-def enthalpies(folders):
-    """Temperature, mean and its error over all rows of all samples."""
-    rows = np.vstack([np.loadtxt(folder / "heating.dat")[:, 1:3] for folder in folders])
-    temperatures = np.unique(rows[:, 0])
-    values = [rows[rows[:, 0] == T, 1] for T in temperatures]
-    return temperatures, np.array([v.mean() for v in values]), np.array([v.std() / max(len(v) - 1, 1)**0.5 for v in values])
+class Series:
+    def __init__(self, text, color):
+        self.name, folders = text.split("=")
+        self.color = color
+        folders = [Path(folder) for folder in folders.split(",")]
+        self.samples = [folder for folder in folders if (folder / "summary.txt").exists()]
+        self.fits = [folder for folder in folders if (folder / "curve.dat").exists()]
+        texts = [(folder / "summary.txt").read_text() for folder in self.samples]
+        self.percent, self.E_IS, self.T_lines = (np.array([float(re.search(what, text).group(1)) for text in texts])
+                                                 for what in (r"with (\S+) at", r"E_IS\s+(\S+)", r"T_lines\s+(\S+)"))
+        data = [np.loadtxt(folder / "heating.dat")[:, 1:3] for folder in self.samples]
+        self.T, self.H = np.mean(data, axis=0).T
+
+    def mean_lines(self):
+        n = len(self.T_lines)
+        return self.T_lines.mean(), self.T_lines.std(ddof=1) / n**0.5 if n > 1 else 0.0
+
+    def onset(self):
+        return np.loadtxt(self.fits[0] / "onset.dat") if self.fits else None
 
 
-def summary(folder):
-    text = (folder / "summary.txt").read_text()
-    return [float(re.search(word + r"\s+(\S+)", text).group(1)) for word in ("E_IS", "T_lines")]
+def draw_enthalpy(series, enthalpy, heat):
+    # less the straight line of classical vibrations, which would hide everything
+    T, H, color = series.T, series.H, series.color
+    line = 3 * K_B * (T - T[0]) + H[0]
+    enthalpy.plot(T, MILLI * (H - line), ".-", lw=0.5, color=color, label=series.name)
+    # slopes of straight lines through the stays of each bin
+    edges = np.arange(T[0], T[-1] + 1, BIN)
+    inside = [(T >= a) & (T <= a + BIN) for a in edges[:-1]]
+    heat.plot(edges[:-1] + BIN / 2, [np.polyfit(T[m], H[m], 1)[0] / K_B for m in inside], ".", color=color)
+    for folder in series.fits:
+        curve = np.loadtxt(folder / "curve.dat")
+        onset, error = series.onset()
+        C_p, glass = curve[:, 2] / K_B, curve[:, 3] / K_B
+        heat.plot(curve[:, 0], C_p, color=color, label="%s: %.0f ± %.0f K" % (series.name, onset, error))
+        heat.plot(curve[:, 0], glass, color=color, lw=0.8, ls="--")
+        # the tangent at the steepest rise
+        rise = np.gradient(C_p, curve[:, 0])
+        k = rise.argmax()
+        tangent = C_p[k] + rise[k] * (curve[:, 0] - curve[k, 0])
+        shown = (tangent > glass) & (tangent < C_p.max())
+        heat.plot(curve[shown, 0], tangent[shown], color=color, lw=0.8, ls=":")
+        heat.plot([onset], [np.interp(onset, curve[:, 0], glass)], "D", color=color)
+
+
+def draw_temperatures(series, axes, place, places):
+    """Against a number: of the series, and of each sample."""
+    axes.plot(places, series.T_lines, ".", color=series.color, alpha=0.6)
+    mean, error = series.mean_lines()
+    axes.errorbar([place], [mean], [error], fmt="s", ms=5, capsize=2, color=series.color, label=series.name)
+    if series.fits:
+        onset, error = series.onset()
+        axes.errorbar([place], [onset], [error], fmt="D", ms=5, capsize=2, mfc="none", color=series.color)
 
 
 def main():
@@ -39,42 +84,24 @@ def main():
     parser.add_argument("series", nargs="*", default=["sample=."], metavar="SERIES=FOLDER[,FOLDER...]")
     parser.add_argument("-o", "--output", default="onset.png", help="the picture")
     options = parser.parse_args()
-    figure, (enthalpy, heat, stability) = plt.subplots(1, 3, figsize=(14.0, 4.0), layout="constrained")
-    for number, series in enumerate(options.series):
-        color = plt.cm.tab10(number)
-        name, folders = series.split("=")
-        folders = [Path(folder) for folder in folders.split(",")]
-        samples = [folder for folder in folders if (folder / "summary.txt").exists()]
-        T, H, error = enthalpies(samples)
-        # less the straight line of classical vibrations, which would hide everything
-        line = 3 * 8.617333e-5 * (T - T[0]) + H[0]
-        enthalpy.errorbar(T, MILLI * (H - line), MILLI * error, fmt=".", color=color, label=name)
-        # slopes of straight lines through the stays of each bin
-        edges = np.arange(T[0], T[-1] + 1, BIN)
-        inside = [(T >= a) & (T <= a + BIN) for a in edges[:-1]]
-        heat.plot(edges[:-1] + BIN / 2, [MILLI * np.polyfit(T[m], H[m], 1)[0] for m in inside], ".", color=color)
-        for folder in folders:
-            if not (folder / "curve.dat").exists():
-                continue
-            curve = np.loadtxt(folder / "curve.dat")
-            onset, scatter = np.loadtxt(folder / "onset.dat")
-            enthalpy.plot(curve[:, 0], MILLI * (curve[:, 1] - H[0] - 3 * 8.617333e-5 * (curve[:, 0] - T[0])), color=color)
-            heat.plot(curve[:, 0], MILLI * curve[:, 2], color=color, label="%s: %.0f ± %.0f K" % (name, onset, scatter))
-            heat.plot(curve[:, 0], MILLI * curve[:, 3], color=color, lw=0.8, ls="--")
-            # the tangent at the steepest rise
-            rise = np.gradient(curve[:, 2], curve[:, 0])
-            k = rise.argmax()
-            tangent = curve[k, 2] + rise[k] * (curve[:, 0] - curve[k, 0])
-            shown = (tangent > curve[:, 3]) & (tangent < curve[:, 2].max())
-            heat.plot(curve[shown, 0], MILLI * tangent[shown], color=color, lw=0.8, ls=":")
-            heat.plot([onset], [MILLI * np.interp(onset, curve[:, 0], curve[:, 3])], "o", color=color)
-        stability.plot(*zip(*(summary(folder) for folder in samples)), "o", color=color, label=name)
+    all_series = [Series(text, plt.cm.tab10(number)) for number, text in enumerate(options.series)]
+    figure, ((enthalpy, heat, legend), (free, doped, content)) = plt.subplots(2, 3, figsize=(13.0, 7.5), layout="constrained")
+    for series in all_series:
+        draw_enthalpy(series, enthalpy, heat)
+        place = series.percent.mean()
+        energies = free if place == 0 else doped
+        if place in (0, max(s.percent.mean() for s in all_series)):
+            draw_temperatures(series, energies, series.E_IS.mean(), series.E_IS)
+        draw_temperatures(series, content, place, series.percent)
     enthalpy.set(xlabel="T (K)", ylabel="H less 3 k T (meV/atom)")
-    enthalpy.legend(frameon=False, fontsize=8)
-    heat.set(xlabel="T (K)", ylabel="$C_p$ (meV/atom/K)")
+    heat.set(xlabel="T (K)", ylabel="$C_p$ (k an atom)")
     if heat.get_legend_handles_labels()[0]:
         heat.legend(frameon=False, fontsize=8)
-    stability.set(xlabel=r"$E_\mathrm{IS}$ (eV/atom)", ylabel="two lines meet at (K)")
+    free.set(xlabel=r"$E_\mathrm{IS}$ (eV/atom)", ylabel="T (K)", title="without oxygen")
+    doped.set(xlabel=r"$E_\mathrm{IS}$ (eV/atom)", ylabel="T (K)", title="most oxygen")
+    content.set(xlabel="oxygen (at.%)", ylabel="T (K)")
+    legend.axis("off")
+    legend.legend(*enthalpy.get_legend_handles_labels(), frameon=False, loc="center")
     figure.savefig(options.output, dpi=90)
 
 

@@ -28,6 +28,7 @@ std::size_t doubles(std::initializer_list<const AlignedVector *> arrays)
 }
 
 static_assert(KernelBasis::largest_nn == Basis::largest_nmax + 1);
+static_assert(KernelBasis::largest_lmax == Basis::largest_lmax);
 
 }    // namespace
 

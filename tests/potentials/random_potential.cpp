@@ -1,4 +1,5 @@
-// random_potential FOLDER: writes random-default, random-exfull and random-radial.nnap.json there.
+// random_potential FOLDER: writes random-default, random-exfull, random-radial, and of the same models for
+// four elements and another one random-four and random-five.nnap.json there.
 
 #include "environment.h"
 
@@ -11,9 +12,9 @@ using namespace turing_glass;
 
 namespace {
 
-bool write(const std::string &folder, const std::string &label, const nnap::Basis &basis)
+bool write(const std::string &folder, const std::string &label, const nnap::Basis &basis,
+           int ntypes = 3)
 {
-  constexpr int ntypes = 3;    // Cu, Zr, O
   constexpr unsigned seed = 20;
   std::ofstream file(folder + "/random-" + label + ".nnap.json");
   file << nnap::write_nnap_json(test::random_potential(basis, ntypes, seed)) << std::flush;
@@ -33,6 +34,8 @@ int main(int argc, char **argv)
   basis.lmax = 4;
   basis.rcut = 5.0;
   bool good = write(argv[1], "default", basis);
+  basis.wtype = nnap::WeightType::none;
+  good = write(argv[1], "four", basis, 4) && write(argv[1], "five", basis, 5) && good;
   basis.wtype = nnap::WeightType::exfull;
   basis.l3max = 4;
   good = write(argv[1], "exfull", basis) && good;

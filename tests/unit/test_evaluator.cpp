@@ -168,6 +168,28 @@ TEST(Evaluator, ParameterGradient)
     }
 }
 
+TEST(Evaluator, NeighboursBeyondTheCutoffDoNotCount)
+{
+  for (const Case &c : cases())
+    for (auto kernel = runnable_kernels(); *kernel; ++kernel) {
+      const Evaluator evaluator(c.potential, **kernel);
+      const auto energy = [&](double r, double &force) {
+        Workspace workspace;
+        workspace.neighbors.start(c.ntypes, 2);
+        workspace.neighbors.push(0.0, 2.1, 0.0, 2.1 * 2.1, 0);
+        const int slot = workspace.neighbors.push(0.6 * r, 0.0, 0.8 * r, r * r, c.ntypes - 1);
+        const double e = evaluator.evaluate(0, workspace);
+        force = std::hypot(workspace.neighbors.gx[slot], workspace.neighbors.gz[slot]);
+        return e;
+      };
+      double at = 1.0, beyond = 1.0;
+      EXPECT_EQ(energy(1.7 * evaluator.cutoff(), beyond), energy(evaluator.cutoff(), at))
+          << c.label;
+      EXPECT_EQ(beyond, 0.0);
+      EXPECT_EQ(at, 0.0);
+    }
+}
+
 TEST(Evaluator, KernelsAgree)
 {
   for (const Case &c : cases()) {

@@ -264,6 +264,12 @@ set group two type 1
 """
         self.assert_same_report(lammps(atoms() + exchange + swapped + REPORT), lammps(atoms() + POTENTIAL + REPORT), 1e-12)
 
+    def test_elements_that_are_not_there(self):
+        """Neighbours of up to four elements are counted in one register, of more in memory."""
+        four, five = (lammps(atoms() + "pair_style nnap\npair_coeff * * random-%s.nnap.json Zr Cu O\n" % name + REPORT)
+                      for name in ("four", "five"))
+        self.assert_same_report(five, four, 1e-12)
+
 
 class Dynamics(Case):
     def test_energy_is_conserved(self):
