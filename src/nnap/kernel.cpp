@@ -248,7 +248,7 @@ void expand(const KernelBasis &any, const KernelNeighbors &neighbors, int first,
   }
 }
 
-// ---- the three sums over neighbours: loops over radial functions are unrolled, N = 0: as many as there are --------
+// ---- the three sums over neighbours -------------------------------------------------------------------
 
 /// Sums over blocks (at least one) of g_n Y for `degrees` degrees of one order, those of Q_lm at planes[q]: of the
 /// cosines to cosines[n][0..], of the sines, unless m = 0, to sines[n][0..].
@@ -580,7 +580,7 @@ void combine_polynomials(const KernelWeight *weights, int count, int length, con
   combine_to(weights, count, length, from, static_cast<Real *>(to));
 }
 
-/// Of `together` channels.
+/// add_products() for `together` channels.
 template <int together>
 inline void add_products_of(const KernelRun *runs, int count, int rows, const double *a,
                             const double *b, int stride, double *by_l)

@@ -1,7 +1,7 @@
 // The arithmetic of one atom that is worth vector registers, compiled once per instruction set and precision.
 //
 // kernel.cpp holds the code; CMake compiles it for each instruction set of the target architecture, with
-// sums over neighbours in double and in single precision, and best_kernel() picks the widest one this
+// sums over neighbours in double and in single precision, and best_kernel() picks the fastest one this
 // processor runs. Everything crosses this boundary as plain pointers, so that no inline function of the
 // standard library is ever emitted with instructions an old processor lacks.
 //
@@ -22,7 +22,7 @@
 
 namespace turing_glass::nnap {
 
-/// Sizes and coefficient tables of one basis (harmonics.h), owned by Descriptor.
+/// Sizes of one basis.
 struct KernelBasis {
   int nn;      ///< radial functions, nmax + 1
   int lmax;    ///< degree of the harmonics
@@ -46,7 +46,7 @@ struct KernelNeighbors {
   const double *r, *rinv;     ///< distance and its inverse
 };
 
-/// An element of W: channel row `to` has the part w * sum row `from` (offsets in doubles).
+/// An element of W or of its transpose: the row that begins at `to` has the part w * the row that begins at `from`.
 struct KernelWeight {
   int to, from;
   double w;
@@ -69,7 +69,7 @@ struct KernelLayer {
 };
 
 struct Kernel {
-  const char *name;    ///< "AVX-512", "AVX2", "baseline"
+  const char *name;    ///< "AVX-512", "AVX-512VL" (AVX-512 on registers of 256 bits), "AVX2", "baseline"
   int width;           ///< neighbours per block
   int number_bytes;    ///< of a number of the sums over neighbours
 
@@ -77,8 +77,9 @@ struct Kernel {
   int (*plane_bytes)(const KernelBasis &);
   int (*sum_bytes)(const KernelBasis &);
   int (*turn_bytes)(const KernelBasis &);
-  /// Unit vectors, distances and inverses of `count` neighbours, for all slots of their blocks: a free one is a neighbour at the cutoff, where each radial function and its slope vanish, as it is for
-  /// what lies beyond. Distances below `shortest` are taken for that.
+  /// Unit vectors, distances and inverses of `count` neighbours, for all slots of their blocks. A free slot is a
+  /// neighbour at the cutoff, where each radial function and its slope vanish, and so is one beyond it. Distances below
+  /// `shortest` are taken for that.
   void (*normalise)(int count, double shortest, double rcut, const Separation *d, double *x,
                     double *y, double *z, double *r, double *rinv);
   /// Fills the planes and overwrites A[n][row], which must have room for another `width` numbers.

@@ -108,7 +108,7 @@ def main():
         for cells in [10] if options.quick else options.cells:
             atoms = 2 * cells**3
             styles = STYLES if atoms <= options.peers else ("nnap", "mixed", "eam")
-            steps = max(2, min(100, 40000 // atoms))
+            steps = 10 * max(1, min(10, 4000 // atoms))    # whole intervals between neighbour lists
             table[atoms], ratios = medians(1 if options.quick or atoms > 200000 else options.repeats, lmp, potential, cells, steps, styles)
             row = table[atoms]
             print("%8d" % atoms + "".join("%10.2f" % row[s][0] + (" %5.3f" % ratios[s] if ratios else 6 * " ") if s in row
