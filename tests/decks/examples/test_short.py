@@ -83,10 +83,7 @@ class Short(unittest.TestCase):
         run = example("onset", "in.onset", 2, expect_error=True, T_last=400, **words)
         self.assertIn("two straight lines need 6 stays at least, there are 3", run.text)
         with open(run.path("state.in")) as file:
-            state = file.read()
-        self.assertIn("variable next index 3\n", state)
-        with open(run.path("state.in"), "w") as file:
-            file.write(state.replace("variable last index 2", "variable last index 5"))
+            self.assertIn("variable next index 3\n", file.read())
         run = example("onset", "in.onset", 2, folder=run.folder, T_last=550, **words)
         rows = numbers(run.path("heating.dat"))
         self.assertEqual([row[1] for row in rows[:6]], list(range(300, 551, 50)))
