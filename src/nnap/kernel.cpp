@@ -539,7 +539,7 @@ void normalise(int count, double shortest, double rcut, const Separation *d, dou
 
 typedef double Four __attribute__((vector_size(4 * sizeof(double)), aligned(8), may_alias));
 
-inline const Four &four(const double *p)
+inline Four four(const double *p)
 {
   return *reinterpret_cast<const Four *>(p);
 }
