@@ -85,20 +85,21 @@ def main():
     parser.add_argument("-o", "--output", default="onset.png", help="the picture")
     options = parser.parse_args()
     all_series = [Series(text, plt.cm.tab10(number)) for number, text in enumerate(options.series)]
+    most = max(series.percent.mean() for series in all_series)
     figure, ((enthalpy, heat, legend), (free, doped, content)) = plt.subplots(2, 3, figsize=(13.0, 7.5), layout="constrained")
     for series in all_series:
         draw_enthalpy(series, enthalpy, heat)
         place = series.percent.mean()
         energies = free if place == 0 else doped
-        if place in (0, max(s.percent.mean() for s in all_series)):
+        if place in (0, most):
             draw_temperatures(series, energies, series.E_IS.mean(), series.E_IS)
         draw_temperatures(series, content, place, series.percent)
     enthalpy.set(xlabel="T (K)", ylabel="H less 3 k T (meV/atom)")
-    heat.set(xlabel="T (K)", ylabel="$C_p$ (k an atom)")
+    heat.set(xlabel="T (K)", ylabel="$C_p$ (k an atom)", ylim=(2.4, 6.6))
     if heat.get_legend_handles_labels()[0]:
         heat.legend(frameon=False, fontsize=8)
     free.set(xlabel=r"$E_\mathrm{IS}$ (eV/atom)", ylabel="T (K)", title="without oxygen")
-    doped.set(xlabel=r"$E_\mathrm{IS}$ (eV/atom)", ylabel="T (K)", title="most oxygen")
+    doped.set(xlabel=r"$E_\mathrm{IS}$ (eV/atom)", ylabel="T (K)", title="%.1f at.%% oxygen" % most)
     content.set(xlabel="oxygen (at.%)", ylabel="T (K)")
     legend.axis("off")
     legend.legend(*enthalpy.get_legend_handles_labels(), frameon=False, loc="center")
