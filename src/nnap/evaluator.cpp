@@ -31,7 +31,7 @@ Evaluator::Evaluator(const Potential &potential, const Kernel &kernel) :
     for (const Basis &basis : model->basis) descriptors.emplace_back(basis, ntypes, cutoff_);
     std::vector<double> inverse_sigma;
     for (const double sigma : model->norm_sigma) inverse_sigma.push_back(1.0 / sigma);
-    models_.emplace_back(Model{std::move(descriptors), Network(model->network), model->inputs(),
+    models_.emplace_back(Model{std::move(descriptors), Network(model->network, kernel_), model->inputs(),
                                model->norm_mu, std::move(inverse_sigma),
                                model->mu_energy + model->reference_energy, model->sigma_energy,
                                inverse_active_set(*model, where)});
@@ -59,7 +59,7 @@ double Evaluator::evaluate_network(const Model &model, Workspace &ws) const
   const double *P = ws.P.data();
   double *x = ws.x.data(), *dP = ws.dP.data();
   for (int k = 0; k < model.inputs; ++k) x[k] = (P[k] - model.mu[k]) * model.inverse_sigma[k];
-  const double energy = model.network.evaluate(kernel_, x, dP, ws.network.data());
+  const double energy = model.network.evaluate(x, dP, ws.network.data());
   for (int k = 0; k < model.inputs; ++k) dP[k] *= model.energy_scale * model.inverse_sigma[k];
   return model.energy_scale * energy + model.energy_shift;
 }
@@ -223,7 +223,7 @@ void Evaluator::add_parameter_gradient(int type, Workspace &ws, double a, double
   }
   for (int k = 0; k < model.inputs; ++k) xt[k] *= model.inverse_sigma[k] * model.energy_scale;
   gradient += first_parameter(type);
-  model.network.add_gradient(kernel_, ws.x.data(), xt, a * model.energy_scale, gradient, v,
+  model.network.add_gradient(ws.x.data(), xt, a * model.energy_scale, gradient, v,
                              ws.network.data());
   gradient += model.network.parameter_count();
 

@@ -632,34 +632,43 @@ void scale(const KernelRun *runs, int count, int channels, int rows, const doubl
 
 // ---- network ------------------------------------------------------------------------------------
 
+/// Some numbers of one kind side by side: `most`, or as many as a register has.
+template <class Number, int most> struct Row {
+  static constexpr int size =
+      most * sizeof(Number) < sizeof(Pack) ? most : static_cast<int>(sizeof(Pack) / sizeof(Number));
+  typedef Number type __attribute__((vector_size(sizeof(Number) * size), may_alias));
+  typedef Number stored
+      __attribute__((vector_size(sizeof(Number) * size), aligned(8 * sizeof(Number)), may_alias));
+};
+
 /// y[k] += sum_i x[i] matrix[i][k] for `columns` columns, in registers.
-template <int columns>
-inline void multiply_add_columns(const double *matrix, int nx, int stride, const double *x,
-                                 double *y)
+template <int columns, class Number>
+inline void multiply_add_columns(const Number *matrix, int nx, int stride, const Number *x,
+                                 Number *y)
 {
-  constexpr int packs = columns / lanes;
-  Doubles *to = reinterpret_cast<Doubles *>(y);
-  Doubles even[packs], odd[packs];
-  for (int k = 0; k < packs; ++k) {
-    even[k] = to[k];
-    odd[k] = Doubles{};
-  }
-  const auto row = [&](int i) {
-    return reinterpret_cast<const Doubles *>(matrix + static_cast<long>(i) * stride);
+  typedef typename Row<Number, columns>::type Part;
+  typedef typename Row<Number, columns>::stored Stored;
+  constexpr int parts = columns / Row<Number, columns>::size;
+  constexpr int together = parts > 2 ? 2 : 4;    // sums side by side, each of which has to wait for itself
+  Stored *to = reinterpret_cast<Stored *>(y);
+  Part sum[together][parts] = {};
+  const auto add = [&](int i, int k) {
+    const Stored *row = reinterpret_cast<const Stored *>(matrix + static_cast<long>(i) * stride);
+    for (int part = 0; part < parts; ++part) sum[k][part] += x[i] * row[part];
   };
   int i = 0;
-  for (; i + 1 < nx; i += 2)
-    for (int k = 0; k < packs; ++k) {
-      even[k] += x[i] * row(i)[k];
-      odd[k] += x[i + 1] * row(i + 1)[k];
-    }
-  if (i < nx)
-    for (int k = 0; k < packs; ++k) even[k] += x[i] * row(i)[k];
-  for (int k = 0; k < packs; ++k) to[k] = even[k] + odd[k];
+  for (; i + together <= nx; i += together)
+    for (int k = 0; k < together; ++k) add(i + k, k);
+  for (; i < nx; ++i) add(i, 0);
+  for (int part = 0; part < parts; ++part) {
+    for (int k = 1; k < together; ++k) sum[0][part] += sum[k][part];
+    to[part] += sum[0][part];
+  }
 }
 
 /// The same for padded rows: a multiple of 8 columns.
-inline void multiply_add(const double *matrix, int nx, int ny_padded, const double *x, double *y)
+template <class Number>
+inline void multiply_add(const Number *matrix, int nx, int ny_padded, const Number *x, Number *y)
 {
   int k = 0;
   for (; k + 16 <= ny_padded; k += 16)
@@ -667,84 +676,104 @@ inline void multiply_add(const double *matrix, int nx, int ny_padded, const doub
   if (k < ny_padded) multiply_add_columns<8>(matrix + k, nx, ny_padded, x, y + k);
 }
 
-/// exp(r) = sum_k c[k] r^k.
-struct Exponential {
-  static constexpr int degree = 13;
-  constexpr Exponential() : c()
+/// What the exponential function needs: exp(x) = 2^k exp(r), |r| <= ln 2 / 2, exp(r) = sum_i c[i] r^i.
+template <class Number> struct Exponential;
+template <> struct Exponential<double> {
+  typedef long Integer;
+  static constexpr int degree = 13, mantissa = 52, bias = 1023;
+  static constexpr double largest = 700.0, round = 6755399441055744.0;    // 3 2^51
+  static constexpr double ln2 = 0.693147180369123816490, ln2_rest = 1.90821492927058770002e-10;
+};
+template <> struct Exponential<float> {
+  typedef int Integer;
+  static constexpr int degree = 7, mantissa = 23, bias = 127;
+  static constexpr float largest = 87.0F, round = 12582912.0F;    // 3 2^22
+  static constexpr float ln2 = 0.693359375F, ln2_rest = -2.12194440e-4F;
+};
+
+template <class Number> struct ExponentialSeries {
+  constexpr ExponentialSeries() : c()
   {
     double factorial = 1.0;
-    for (int k = 0; k <= degree; factorial *= ++k) c[k] = 1.0 / factorial;
+    for (int k = 0; k <= Exponential<Number>::degree; factorial *= ++k)
+      c[k] = static_cast<Number>(1.0 / factorial);
   }
-  double c[degree + 1];
+  Number c[Exponential<Number>::degree + 1];
 };
 
 /// s[k] = 1/(1 + exp(-v[k])) for a padded row, to some units in the last place.
-inline void sigmoid(const double *v, int n, double *s)
+template <class Number> inline void sigmoid(const Number *v, int n, Number *s)
 {
-  typedef long Integers __attribute__((vector_size(sizeof(Doubles)), may_alias));
-  // exp(x) = 2^k exp(r), |r| <= ln 2 / 2; adding 3 2^51 leaves k in the last bits
-  constexpr double largest = 700.0, round = 6755399441055744.0, log2e = 1.4426950408889634;
-  constexpr double ln2 = 0.693147180369123816490, ln2_rest = 1.90821492927058770002e-10;
-  constexpr Exponential series;
-  for (int i = 0; i < n; i += lanes) {
-    Doubles x = -*reinterpret_cast<const Doubles *>(v + i);
-    x = x > largest ? Doubles{} + largest : x;
-    x = x < -largest ? Doubles{} - largest : x;
-    const Doubles shifted = x * log2e + round, k = shifted - round;
-    const Doubles r = x - k * ln2 - k * ln2_rest, r2 = r * r;
-    Doubles even = Doubles{} + series.c[Exponential::degree - 1],
-            odd = Doubles{} + series.c[Exponential::degree];
-    for (int term = Exponential::degree - 2; term > 0; term -= 2) {
+  typedef Exponential<Number> Exp;
+  typedef typename Row<Number, 8>::type Part;
+  typedef typename Exp::Integer Integers __attribute__((vector_size(sizeof(Part)), may_alias));
+  constexpr Number largest = Exp::largest, log2e = static_cast<Number>(1.4426950408889634);
+  constexpr ExponentialSeries<Number> series;
+  for (int i = 0; i < n; i += Row<Number, 8>::size) {
+    Part x = -*reinterpret_cast<const Part *>(v + i);
+    x = x > largest ? Part{} + largest : x;
+    x = x < -largest ? Part{} - largest : x;
+    // the sum leaves k in its last bits
+    const Part shifted = x * log2e + Exp::round, k = shifted - Exp::round;
+    const Part r = x - k * Exp::ln2 - k * Exp::ln2_rest, r2 = r * r;
+    Part even = Part{} + series.c[Exp::degree - 1], odd = Part{} + series.c[Exp::degree];
+    for (int term = Exp::degree - 2; term > 0; term -= 2) {
       even = even * r2 + series.c[term - 1];
       odd = odd * r2 + series.c[term];
     }
-    const Doubles sum = odd * r + even;
+    const Part sum = odd * r + even;
     Integers bits;
     __builtin_memcpy(&bits, &shifted, sizeof bits);
-    bits = (bits + 1023) << 52;
-    Doubles power;
+    bits = (bits + Exp::bias) << Exp::mantissa;
+    Part power;
     __builtin_memcpy(&power, &bits, sizeof power);
-    *reinterpret_cast<Doubles *>(s + i) = 1.0 / (1.0 + sum * power);
+    *reinterpret_cast<Part *>(s + i) = 1 / (1 + sum * power);
   }
 }
 
-double network(const KernelLayer *layers, int nlayers, const double *x, double *dx, double *scratch)
+double network(const KernelLayer *layers, int nlayers, const double *x, double *dx, void *scratch)
 {
-  // forward: scratch receives, layer by layer, the outputs and the slopes of the activations
-  const double *input = x;
-  double *output = scratch;
+  // forward: scratch receives the inputs, then, layer by layer, the outputs and the slopes of the activations
+  Real *const inputs = static_cast<Real *>(scratch);
+  for (int i = 0; i < layers[0].inputs; ++i) inputs[i] = static_cast<Real>(x[i]);
+  const Real *input = inputs;
+  Real *output = inputs + layers[0].inputs_padded;
   for (int k = 0; k < nlayers; ++k) {
     const KernelLayer &layer = layers[k];
-    double *slope = output + layer.outputs_padded;
-    for (int o = 0; o < layer.outputs_padded; ++o) output[o] = layer.bias[o];
-    multiply_add(layer.by_input, layer.inputs, layer.outputs_padded, input, output);
+    Real *slope = output + layer.outputs_padded;
+    const Real *bias = static_cast<const Real *>(layer.rounded_bias);
+    for (int o = 0; o < layer.outputs_padded; ++o) output[o] = bias[o];
+    multiply_add(static_cast<const Real *>(layer.rounded_by_input), layer.inputs,
+                 layer.outputs_padded, input, output);
     if (layer.silu) {
       sigmoid(output, layer.outputs_padded, slope);
       for (int o = 0; o < layer.outputs_padded; ++o) {
-        const double v = output[o], s = slope[o];
+        const Real v = output[o], s = slope[o];
         output[o] = v * s;
-        slope[o] = s + v * s * (1.0 - s);
+        slope[o] = s + v * s * (1 - s);
       }
     } else
-      for (int o = 0; o < layer.outputs; ++o) slope[o] = 1.0;
+      for (int o = 0; o < layer.outputs; ++o) slope[o] = 1;
     input = output;
     output = slope + layer.outputs_padded;
   }
   const double result = input[0];
 
-  // backward: the slopes become the derivatives of the result by each node's sum
+  // backward: the slopes become the derivatives of the result by each node's sum, the inputs their gradient
   for (int k = nlayers - 1; k >= 0; --k) {
     const KernelLayer &layer = layers[k];
     output -= 2 * layer.outputs_padded;
-    double *delta = output + layer.outputs_padded;
-    double *target = k == 0 ? dx : output - 2 * layers[k - 1].outputs_padded;
-    for (int i = 0; i < layer.inputs_padded; ++i) target[i] = 0.0;
-    multiply_add(layer.by_output, layer.outputs, layer.inputs_padded, delta, target);
+    const Real *delta = output + layer.outputs_padded;
+    Real *target = k == 0 ? inputs : output - 2 * layers[k - 1].outputs_padded;
+    for (int i = 0; i < layer.inputs_padded; ++i) target[i] = 0;
+    multiply_add(static_cast<const Real *>(layer.rounded_by_output), layer.outputs,
+                 layer.inputs_padded, delta, target);
     if (k > 0) {
-      double *below = target + layers[k - 1].outputs_padded;
+      Real *below = target + layers[k - 1].outputs_padded;
       for (int i = 0; i < layer.inputs; ++i) below[i] *= target[i];
     }
   }
+  for (int i = 0; i < layers[0].inputs; ++i) dx[i] = inputs[i];
   return result;
 }
 

@@ -65,6 +65,8 @@ struct KernelLayer {
   const double *by_input;     ///< [input][output]
   const double *by_output;    ///< [output][input]
   const double *bias;         ///< [output]
+  /// The same in the precision of the sums over neighbours.
+  const void *rounded_by_input, *rounded_by_output, *rounded_bias;
   bool silu;
 };
 
@@ -105,9 +107,10 @@ struct Kernel {
   /// Likewise b[row] = by_l[l] factor a[row]; runs in order of their rows.
   void (*scale)(const KernelRun *runs, int count, int channels, int rows, const double *by_l,
                 int stride, const double *a, double *b);
-  /// Network output for x (padded input); dx receives its gradient. scratch: see Network.
+  /// Network output for x, computed in the precision of the sums over neighbours; dx receives its gradient. scratch: see
+  /// Network.
   double (*network)(const KernelLayer *layers, int nlayers, const double *x, double *dx,
-                    double *scratch);
+                    void *scratch);
   /// Adds to `gradient` (laid out as KernelLayer's by_input and bias, see Network) the derivative by the
   /// parameters of G = a net(x) + (d net/dx) . xt, with the tangent xt fixed; dG/dx (padded) is overwritten.
   void (*network_gradient)(const KernelLayer *layers, int nlayers, const double *x,
@@ -121,7 +124,7 @@ struct Kernel {
 
 constexpr int float_padding = 16;
 
-/// Of the sums over neighbours, double or single; all else is in double precision.
+/// Of the sums over neighbours and of the network, double or single; all else is in double precision.
 enum class Precision { full, mixed };
 
 /// The fastest kernel this processor can run.

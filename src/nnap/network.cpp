@@ -4,9 +4,10 @@
 
 namespace turing_glass::nnap {
 
-Network::Network(const std::vector<Layer> &layers)
+Network::Network(const std::vector<Layer> &layers, const Kernel &kernel) : kernel_(kernel)
 {
   std::size_t size = 0;
+  scratch_ = padded(layers.front().inputs);
   for (const Layer &layer : layers) {
     const int in = padded(layer.inputs), out = padded(layer.outputs);
     size += static_cast<std::size_t>(layer.inputs) * out +
@@ -16,6 +17,12 @@ Network::Network(const std::vector<Layer> &layers)
     parameters_ += (layer.inputs + 1) * out;
   }
   storage_.resize(size);
+  const bool rounds = kernel.number_bytes == sizeof(float);
+  if (rounds) rounded_.resize(size * sizeof(float) / sizeof(double));
+  const auto rounded = [&](const double *stored) -> const void * {
+    if (!rounds) return stored;
+    return reinterpret_cast<const float *>(rounded_.data()) + (stored - storage_.data());
+  };
 
   double *next = storage_.data();
   for (const Layer &layer : layers) {
@@ -30,8 +37,18 @@ Network::Network(const std::vector<Layer> &layers)
             layer.weight[static_cast<std::size_t>(o) * layer.inputs + i];
     }
     layers_.push_back(
-        {layer.inputs, layer.outputs, in, out, by_input, by_output, bias, layer.silu});
+        {layer.inputs, layer.outputs, in, out, by_input, by_output, bias, rounded(by_input),
+         rounded(by_output), rounded(bias), layer.silu});
   }
+  round();
+}
+
+void Network::round()
+{
+  const std::size_t count = rounded_.capacity() * sizeof(double) / sizeof(float);
+  float *to = reinterpret_cast<float *>(rounded_.data());
+  for (std::size_t k = 0; k < std::min(count, storage_.capacity()); ++k)
+    to[k] = static_cast<float>(storage_[k]);
 }
 
 void Network::copy_parameters_to(double *parameters) const
@@ -54,6 +71,7 @@ void Network::set_parameters(const double *parameters)
     next = std::copy_n(parameters + layer.inputs * out, out, bias);
     parameters += (layer.inputs + 1) * out;
   }
+  round();
 }
 
 std::vector<ParameterBlock> Network::parameter_blocks() const

@@ -22,8 +22,8 @@ struct ParameterBlock {
 
 class Network {
  public:
-  explicit Network(const std::vector<Layer> &layers);
-  Network(Network &&) = default;    // the layers point into storage_, whose elements do not move
+  Network(const std::vector<Layer> &layers, const Kernel &kernel);
+  Network(Network &&) = default;    // the layers point into storage, whose elements do not move
 
   int inputs() const { return layers_.front().inputs; }
   int inputs_padded() const { return layers_.front().inputs_padded; }
@@ -31,9 +31,9 @@ class Network {
   int scratch_size() const { return scratch_; }
 
   /// Output for x[inputs_padded()]; dx[inputs_padded()] receives the gradient.
-  double evaluate(const Kernel &kernel, const double *x, double *dx, double *scratch) const
+  double evaluate(const double *x, double *dx, double *scratch) const
   {
-    return kernel.network(layers_.data(), static_cast<int>(layers_.size()), x, dx, scratch);
+    return kernel_.network(layers_.data(), static_cast<int>(layers_.size()), x, dx, scratch);
   }
 
   /// Weights and biases: for each layer [input][output], then the biases; outputs padded by zeros.
@@ -47,15 +47,19 @@ class Network {
 
   /// Adds the derivative by the parameters of G = a net(x) + (d net/dx) . xt to gradient[parameter_count()];
   /// by_x[inputs_padded()] receives dG/dx.
-  void add_gradient(const Kernel &kernel, const double *x, const double *xt, double a,
-                    double *gradient, double *by_x, double *scratch) const
+  void add_gradient(const double *x, const double *xt, double a, double *gradient, double *by_x,
+                    double *scratch) const
   {
-    kernel.network_gradient(layers_.data(), static_cast<int>(layers_.size()), x, xt, a, gradient,
+    kernel_.network_gradient(layers_.data(), static_cast<int>(layers_.size()), x, xt, a, gradient,
                             by_x, scratch);
   }
 
  private:
-  AlignedVector storage_;
+  /// Of storage_, for a kernel that wants less.
+  void round();
+
+  const Kernel &kernel_;
+  AlignedVector storage_, rounded_;
   std::vector<KernelLayer> layers_;
   int scratch_ = 0, parameters_ = 0;
 };
