@@ -63,8 +63,8 @@ std::size_t Neighbors::bytes() const
 
 std::size_t Descriptor::Scratch::bytes() const
 {
-  return doubles({&x, &y,     &z, &r,  &rinv, &gx, &gy,    &gz, &planes, &sums,    &A,
-                  &c, &slope, &C, &tx, &ty,   &tz, &turns, &dA, &dc,     &shifted, &slopes}) +
+  return doubles({&x,     &y, &z,  &r,  &rinv, &gx,    &gy, &gz, &planes,  &A,     &c,
+                  &slope, &C, &tx, &ty, &tz,   &turns, &dA, &dc, &shifted, &slopes}) +
       first.capacity() * sizeof(int) + near.bytes();
 }
 
@@ -146,8 +146,7 @@ void Descriptor::forward(const Kernel &kernel, const Neighbors &neighbors, Scrat
   const KernelBasis basis = kernel_basis();
   s.planes.reserve_at_least(
       doubles_in(static_cast<std::size_t>(slots / kernel.width) * kernel.plane_bytes(basis)));
-  s.sums.reserve_at_least(doubles_in(kernel.sum_bytes(basis)));
-  s.A.reserve_at_least(static_cast<std::size_t>(ntypes_) * nn_ * rows_ + kernel.width);
+  s.A.reserve_at_least(static_cast<std::size_t>(ntypes_) * nn_ * rows_);
   s.c.reserve_at_least(static_cast<std::size_t>(weights_.np) * rows_);
   s.slope.reserve_at_least(static_cast<std::size_t>(weights_.np) * rows_);
   s.C.reserve_at_least(static_cast<std::size_t>(ntypes_) * nn_ * rows_);
@@ -156,8 +155,8 @@ void Descriptor::forward(const Kernel &kernel, const Neighbors &neighbors, Scrat
     const int from = nb.first(t), to = s.first[t];
     kernel.normalise(nb.count(t), shortest_distance, rcut_, nb.d.data() + from, s.x.data() + to,
                      s.y.data() + to, s.z.data() + to, s.r.data() + to, s.rinv.data() + to);
-    kernel.forward(basis, lanes(kernel, s, t), planes(kernel, s, t), s.sums.data(),
-                   s.A.data() + t * nn_ * rows_);
+    kernel.forward(basis, lanes(kernel, s, t), planes(kernel, s, t),
+                   reinterpret_cast<char *>(s.A.data()) + t * nn_ * rows_ * kernel.number_bytes);
   }
   kernel.combine(gather_.data(), static_cast<int>(gather_.size()), rows_, s.A.data(), s.c.data());
   invariants_.evaluate(kernel, weights_.np, s.c.data(), P);
@@ -168,8 +167,8 @@ void Descriptor::backward(const Kernel &kernel, Neighbors &neighbors, Scratch &s
 {
   const KernelBasis basis = kernel_basis();
   invariants_.gradient(kernel, weights_.np, s.c.data(), dP, s.slope.data());
-  kernel.combine_polynomials(scatter_.data(), static_cast<int>(scatter_.size()), rows_,
-                             s.slope.data(), s.C.data());
+  kernel.combine(scatter_.data(), static_cast<int>(scatter_.size()), rows_, s.slope.data(),
+                 s.C.data());
   const char *polynomials = reinterpret_cast<const char *>(s.C.data());
   const std::ptrdiff_t of_element = static_cast<std::ptrdiff_t>(nn_) * rows_ * kernel.number_bytes;
 

@@ -77,7 +77,7 @@ class Descriptor {
         near;    ///< where the basis reaches less far than the neighbours: those within its cutoff
     std::vector<int> first;    ///< by element: its first slot below, and the end
     AlignedVector x, y, z, r, rinv, gx, gy, gz;    ///< by slot, without gaps between elements
-    AlignedVector planes, sums, A, c, slope, C;
+    AlignedVector planes, A, c, slope, C;
     AlignedVector tx, ty, tz, turns, dA, dc;    ///< used by tangent() only
     AlignedVector shifted, slopes;              ///< used by add_gradient() only
     std::size_t bytes() const;
@@ -92,7 +92,7 @@ class Descriptor {
   void backward(const Kernel &kernel, Neighbors &neighbors, Scratch &scratch, const double *dP,
                 bool add) const;
   /// Change of the descriptor, dP[size()], when neighbour j moves by neighbors.tx, ty, tz (A), to first
-  /// order; after forward() with the same scratch.
+  /// order; after forward() with the same scratch, with a kernel of Precision::full.
   void tangent(const Kernel &kernel, const Neighbors &neighbors, Scratch &scratch,
                double *dP) const;
 

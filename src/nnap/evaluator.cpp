@@ -31,8 +31,8 @@ Evaluator::Evaluator(const Potential &potential, const Kernel &kernel) :
     for (const Basis &basis : model->basis) descriptors.emplace_back(basis, ntypes, cutoff_);
     std::vector<double> inverse_sigma;
     for (const double sigma : model->norm_sigma) inverse_sigma.push_back(1.0 / sigma);
-    models_.emplace_back(Model{std::move(descriptors), Network(model->network, kernel_), model->inputs(),
-                               model->norm_mu, std::move(inverse_sigma),
+    models_.emplace_back(Model{std::move(descriptors), Network(model->network, kernel_),
+                               model->inputs(), model->norm_mu, std::move(inverse_sigma),
                                model->mu_energy + model->reference_energy, model->sigma_energy,
                                inverse_active_set(*model, where)});
   }

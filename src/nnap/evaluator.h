@@ -81,8 +81,9 @@ class Evaluator {
   /// Writes the present weights into `potential`, from which this was made.
   void store_weights(Potential &potential) const;
 
-  /// After evaluate() with this workspace (and `kept`): adds to gradient[parameter_count()] the derivative by the
-  /// parameters of G = a E_i + sum_j (dE_i/dr_j) . t_j, where t_j = workspace.neighbors.tx,ty,tz[j] (A)
+  /// After evaluate() with this workspace (and `kept`), with a kernel of Precision::full: adds to
+  /// gradient[parameter_count()] the derivative by the parameters of
+  /// G = a E_i + sum_j (dE_i/dr_j) . t_j, where t_j = workspace.neighbors.tx,ty,tz[j] (A)
   /// stays fixed. With a and t from the errors of energies and forces this is the gradient of a loss
   /// (training theory page, eq. 5).
   void add_parameter_gradient(int type, Workspace &workspace, double a, double *gradient,

@@ -105,7 +105,8 @@ Invariants::Invariants(const Basis &basis) :
   }
 }
 
-void Invariants::products(const Kernel &kernel, int channels, const double *a, const double *b,
+template <class Number>
+void Invariants::products(const Kernel &kernel, int channels, const Number *a, const Number *b,
                           double times, double *values) const
 {
   double by_l[most_channels * degrees];
@@ -118,8 +119,9 @@ void Invariants::products(const Kernel &kernel, int channels, const double *a, c
   }
 }
 
-void Invariants::evaluate(const Kernel &kernel, int channels, const double *c,
-                          double *invariants) const
+template <class Number>
+void Invariants::evaluate_numbers(const Kernel &kernel, int channels, const Number *c,
+                                  double *invariants) const
 {
   if (kind_ == Basis::Kind::chebyshev) {
     for (int p = 0; p < channels; ++p) invariants[p] = c[p * stride_];
@@ -136,11 +138,21 @@ void Invariants::evaluate(const Kernel &kernel, int channels, const double *c,
   }
 }
 
-void Invariants::gradient(const Kernel &kernel, int channels, const double *c, const double *weight,
-                          double *slope) const
+void Invariants::evaluate(const Kernel &kernel, int channels, const void *c,
+                          double *invariants) const
+{
+  if (kernel.number_bytes == sizeof(float))
+    evaluate_numbers(kernel, channels, static_cast<const float *>(c), invariants);
+  else
+    evaluate_numbers(kernel, channels, static_cast<const double *>(c), invariants);
+}
+
+template <class Number>
+void Invariants::gradient_numbers(const Kernel &kernel, int channels, const Number *c,
+                                  const double *weight, Number *slope) const
 {
   if (kind_ == Basis::Kind::chebyshev) {
-    for (int p = 0; p < channels; ++p) slope[p * stride_] = weight[p];
+    for (int p = 0; p < channels; ++p) slope[p * stride_] = static_cast<Number>(weight[p]);
     return;
   }
   double by_l[most_channels * degrees] = {};
@@ -156,7 +168,7 @@ void Invariants::gradient(const Kernel &kernel, int channels, const double *c, c
     const double *w = weight + lmax_ + 1;
     for (const Cubic &cubic : cubic_) {
       for (const Term &t : cubic.terms) {
-        const double f = *w * t.factor;
+        const auto f = static_cast<Number>(*w * t.factor);
         slope[t.a] += f * c[t.b] * c[t.c];
         slope[t.b] += f * c[t.a] * c[t.c];
         slope[t.c] += f * c[t.a] * c[t.b];
@@ -164,6 +176,17 @@ void Invariants::gradient(const Kernel &kernel, int channels, const double *c, c
       ++w;
     }
   }
+}
+
+void Invariants::gradient(const Kernel &kernel, int channels, const void *c, const double *weight,
+                          void *slope) const
+{
+  if (kernel.number_bytes == sizeof(float))
+    gradient_numbers(kernel, channels, static_cast<const float *>(c), weight,
+                     static_cast<float *>(slope));
+  else
+    gradient_numbers(kernel, channels, static_cast<const double *>(c), weight,
+                     static_cast<double *>(slope));
 }
 
 void Invariants::tangent(const Kernel &kernel, int channels, const double *c, const double *dc,

@@ -37,11 +37,12 @@ class Invariants {
   int per_channel() const { return count_; }
 
   /// c[channels][rows()] (by row of Harmonics, degree(basis)) -> invariants[channels][per_channel()].
-  void evaluate(const Kernel &kernel, int channels, const double *c, double *invariants) const;
+  /// c and slope are numbers of the kernel.
+  void evaluate(const Kernel &kernel, int channels, const void *c, double *invariants) const;
   /// d/dc of sum_k weight[k] invariants[k] over all channels; slope[channels][rows()] is overwritten.
-  void gradient(const Kernel &kernel, int channels, const double *c, const double *weight,
-                double *slope) const;
-  /// Change of the invariants when c changes by dc (first order).
+  void gradient(const Kernel &kernel, int channels, const void *c, const double *weight,
+                void *slope) const;
+  /// Change of the invariants when c changes by dc (first order); in double precision.
   void tangent(const Kernel &kernel, int channels, const double *c, const double *dc,
                double *change) const;
 
@@ -56,8 +57,15 @@ class Invariants {
     std::vector<Term> terms;
   };
   /// sum over rows of each degree of factor a[row] b[row], times `times`, to values[channels][per_channel()].
-  void products(const Kernel &kernel, int channels, const double *a, const double *b, double times,
+  template <class Number>
+  void products(const Kernel &kernel, int channels, const Number *a, const Number *b, double times,
                 double *values) const;
+  template <class Number>
+  void evaluate_numbers(const Kernel &kernel, int channels, const Number *c,
+                        double *invariants) const;
+  template <class Number>
+  void gradient_numbers(const Kernel &kernel, int channels, const Number *c, const double *weight,
+                        Number *slope) const;
 
   Basis::Kind kind_;
   int count_, lmax_, stride_;

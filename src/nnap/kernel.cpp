@@ -1,5 +1,5 @@
-// Compiled once per instruction set and precision: TG_KERNEL names the instance, TG_REAL is the type of the
-// sums over neighbours, TG_WIDTH the lanes of a register of it.
+// Compiled once per instruction set and precision: TG_KERNEL names the instance, TG_REAL is the type of its
+// numbers, TG_WIDTH the lanes of a register of them.
 // Nothing here may instantiate or emit anything shared with other translation units.
 
 #include "kernel.h"
@@ -20,11 +20,6 @@ constexpr int degrees_together = 2;
 #else
 constexpr int degrees_together = 1;
 #endif
-
-// for what is in double precision always; arrays of doubles are padded to multiples of 8
-typedef double Doubles __attribute__((vector_size(sizeof(Pack)), may_alias));
-constexpr int lanes = static_cast<int>(sizeof(Doubles) / sizeof(double));
-constexpr int line = 8 / lanes;
 
 // ---- lanes ------------------------------------------------------------------------------------
 
@@ -81,6 +76,15 @@ template <int count = width> inline Pack sums_of(const Pack *packs)
     return fold<count / 2>(sums_of<count / 2>(packs), sums_of<count / 2>(packs + count / 2),
                            std::make_integer_sequence<int, width>());
 }
+
+/// `most` numbers of a padded array side by side, or as many as a register holds; in memory from a multiple of 8 on.
+template <class Number, int most> struct Row {
+  static constexpr int size =
+      most * sizeof(Number) < sizeof(Pack) ? most : static_cast<int>(sizeof(Pack) / sizeof(Number));
+  typedef Number type __attribute__((vector_size(sizeof(Number) * size), may_alias));
+  typedef Number stored
+      __attribute__((vector_size(sizeof(Number) * size), aligned(8 * sizeof(Number)), may_alias));
+};
 
 // ---- shapes -----------------------------------------------------------------------------------
 
@@ -153,21 +157,21 @@ int plane_bytes(const KernelBasis &basis)
   return Planes(basis).stride * static_cast<int>(sizeof(Pack));
 }
 
-int sum_bytes(const KernelBasis &basis)
-{
-  return (basis.nn * basis.rows + width) * static_cast<int>(sizeof(Pack));
-}
-
-/// f_c = (1 - (r/rc)^2)^4 and t = 1 - 2 r/rc, the argument of the Chebyshev polynomials, with their slopes.
+/// f_c = (1 - (r/rc)^2)^4 and t = 1 - 2 r/rc, the argument of the Chebyshev polynomials, with their slopes. Rounded at the
+/// end only: forces change with r so fast that a rounded r would be half of the error of single precision.
 struct Radial {
-  Radial(const KernelBasis &basis, Pack r)
+  Radial(const KernelBasis &basis, const double *r)
   {
-    const Real inverse = static_cast<Real>(1.0 / basis.rcut);
-    const Pack s = r * inverse, u = 1 - s * s, u3 = u * u * u;
-    fc = u3 * u;
-    dfc = u3 * s * (-8 * inverse);
-    t = 1 - 2 * s;
-    dt = -2 * inverse;
+    const double inverse = 1.0 / basis.rcut;
+    double f[width], df[width], argument[width];
+    for (int k = 0; k < width; ++k) {
+      const double s = r[k] * inverse, u = 1.0 - s * s, u3 = u * u * u;
+      f[k] = u3 * u;
+      df[k] = u3 * s * (-8.0 * inverse);
+      argument[k] = 1.0 - 2.0 * s;
+    }
+    fc = load(f), dfc = load(df), t = load(argument);
+    dt = static_cast<Real>(-2.0 * inverse);
   }
   Pack fc, dfc, t;
   Real dt;
@@ -199,7 +203,7 @@ void expand(const KernelBasis &any, const KernelNeighbors &neighbors, int first,
   for (int k = 0; k < blocks; ++k) {
     const int slot = (first + k) * width;
     Pack *plane = planes + k * at.stride;
-    const Radial radial(basis, load(neighbors.r + slot));
+    const Radial radial(basis, neighbors.r + slot);
     const Pack two_t = 2 * radial.t;
     Pack g = radial.fc, next = radial.fc * radial.t;
     for (int n = 0; n < basis.nn; ++n) {
@@ -254,41 +258,44 @@ void expand(const KernelBasis &any, const KernelNeighbors &neighbors, int first,
 /// cosines to cosines[n][0..], of the sines, unless m = 0, to sines[n][0..].
 template <class Shape, int degrees, bool turns>
 inline void sum_rows(const KernelBasis &any, const Planes &at, const Pack *planes, int blocks,
-                     int q, int m, Pack *cosines, Pack *sines)
+                     int q, int m, Real *cosines, Real *sines)
 {
   const KernelBasis basis = Shape::of(any);
   const int nn = basis.nn, rows = basis.rows;
   const long stride = at.stride, at_a = at.a + m, at_b = at.b + m;
-  Pack cosine[degrees][Shape::most], sine[degrees][Shape::most];
-  for (int i = 0; i < degrees; ++i)
-    for (int n = 0; n < nn; ++n) cosine[i][n] = sine[i][n] = Pack{};
+  constexpr int harmonics = turns ? 2 * degrees : degrees;    // cosines, then sines
+  constexpr int most = (harmonics * Shape::most + width - 1) / width * width;
+  Pack sum[most] = {};
   do {
-    Pack yc[degrees], ys[degrees];
+    Pack y[harmonics];
     for (int i = 0; i < degrees; ++i) {
-      yc[i] = turns ? planes[q + i] * planes[at_a] : planes[q + i];
-      if (turns) ys[i] = planes[q + i] * planes[at_b];
+      y[i] = turns ? planes[q + i] * planes[at_a] : planes[q + i];
+      if (turns) y[degrees + i] = planes[q + i] * planes[at_b];
     }
     for (int n = 0; n < nn; ++n)
-      for (int i = 0; i < degrees; ++i) {
-        cosine[i][n] += planes[n] * yc[i];
-        if (turns) sine[i][n] += planes[n] * ys[i];
-      }
+      for (int i = 0; i < harmonics; ++i) sum[n * harmonics + i] += planes[n] * y[i];
     planes += stride;
   } while (--blocks > 0);
-  for (int n = 0; n < nn; ++n)
-    for (int i = 0; i < degrees; ++i) {
-      cosines[n * rows + i] = cosine[i][n];
-      if (turns) sines[n * rows + i] = sine[i][n];
-    }
+
+  Real A[most];
+  for (int k = 0; k < nn * harmonics; k += width) {
+    const Pack sums = sums_of(sum + k);
+    __builtin_memcpy(A + k, &sums, sizeof sums);
+  }
+  for (int n = 0; n < nn; ++n) {
+    __builtin_memcpy(cosines + n * rows, A + n * harmonics, degrees * sizeof(Real));
+    if (turns)
+      __builtin_memcpy(sines + n * rows, A + n * harmonics + degrees, degrees * sizeof(Real));
+  }
 }
 
 /// The same for all degrees of one order.
 template <class Shape, bool turns>
 inline void sum_order(const KernelBasis &basis, const Planes &at, const Pack *planes, int blocks,
-                      int m, Pack *sums)
+                      int m, Real *A)
 {
   const int degrees = basis.lmax + 1 - m, q = at.q + pair_begin(basis.lmax, m);
-  Pack *cosines = sums + row_begin(basis.lmax, m), *sines = cosines + degrees;
+  Real *cosines = A + row_begin(basis.lmax, m), *sines = cosines + degrees;
   int i = 0;
   for (; i + degrees_together <= degrees; i += degrees_together)
     sum_rows<Shape, degrees_together, turns>(basis, at, planes, blocks, q + i, m, cosines + i,
@@ -299,15 +306,14 @@ inline void sum_order(const KernelBasis &basis, const Planes &at, const Pack *pl
 
 template <class Shape>
 void forward_shaped(const KernelBasis &any, const KernelNeighbors &neighbors, void *planes,
-                    void *scratch, double *A)
+                    void *sums)
 {
   const KernelBasis basis = Shape::of(any);
   const Planes at(basis);
-  const int count = basis.nn * basis.rows;
-  Pack *sums = static_cast<Pack *>(scratch);
+  Real *A = static_cast<Real *>(sums);
   const int blocks = neighbors.blocks;
   if (blocks == 0) {
-    for (int k = 0; k < count; ++k) A[k] = 0.0;
+    for (int k = 0; k < basis.nn * basis.rows; ++k) A[k] = 0;
     return;
   }
   Pack *begin = static_cast<Pack *>(planes), *plane = begin;
@@ -316,10 +322,8 @@ void forward_shaped(const KernelBasis &any, const KernelNeighbors &neighbors, vo
     expand<Shape, 2>(basis, neighbors, block, plane);
   if (block < blocks) expand<Shape, 1>(basis, neighbors, block, plane);
 
-  sum_order<Shape, false>(basis, at, begin, blocks, 0, sums);
-  for (int m = 1; m <= basis.lmax; ++m) sum_order<Shape, true>(basis, at, begin, blocks, m, sums);
-  // A has room for whole packs beyond its end
-  for (int k = 0; k < count; k += width) store(sums_of(sums + k), A + k);
+  sum_order<Shape, false>(basis, at, begin, blocks, 0, A);
+  for (int m = 1; m <= basis.lmax; ++m) sum_order<Shape, true>(basis, at, begin, blocks, m, A);
 }
 
 /// Value and slope of sum_k c[k] t^k, k = 0..nn-1, the coefficients being `stride` apart.
@@ -345,7 +349,7 @@ void gradient_shaped(const KernelBasis &any, const KernelNeighbors &neighbors, c
   for (int block = 0; block < neighbors.blocks; ++block, plane += at.stride) {
     const Pack *a = plane + at.a, *b = plane + at.b;
     const int slot = block * width;
-    const Radial radial(basis, load(neighbors.r + slot));
+    const Radial radial(basis, neighbors.r + slot);
     const auto row_terms = [&](int row, Pack &value, Pack &slope) {
       polynomial(C + row, rows, nn, radial.t, value, slope);
     };
@@ -416,7 +420,7 @@ void turn(const KernelBasis &basis, const KernelNeighbors &neighbors, int block,
   turns[turn_x] = (tx - x * along) * rinv;
   turns[turn_y] = (ty - y * along) * rinv;
   turns[turn_z] = (tz - z * along) * rinv;
-  const Radial radial(basis, load(neighbors.r + at));
+  const Radial radial(basis, neighbors.r + at);
   const Pack fc_t = radial.fc * radial.dt;
   Pack T = Pack{} + 1, next = radial.t, slope = {}, next_slope = T;
   for (int n = 0; n < basis.nn; ++n) {
@@ -489,12 +493,10 @@ int turn_bytes(const KernelBasis &basis)
 
 // ---- the same for any shape ------------------------------------------------------------------------
 
-void forward(const KernelBasis &basis, const KernelNeighbors &neighbors, void *planes,
-             void *scratch, double *A)
+void forward(const KernelBasis &basis, const KernelNeighbors &neighbors, void *planes, void *A)
 {
-  for_shape(basis, [&](auto shape) {
-    forward_shaped<decltype(shape)>(basis, neighbors, planes, scratch, A);
-  });
+  for_shape(basis,
+            [&](auto shape) { forward_shaped<decltype(shape)>(basis, neighbors, planes, A); });
 }
 
 void gradient(const KernelBasis &basis, const KernelNeighbors &neighbors, const void *planes,
@@ -537,64 +539,68 @@ void normalise(int count, double shortest, double rcut, const Separation *d, dou
   }
 }
 
-typedef double Four __attribute__((vector_size(4 * sizeof(double)), aligned(8), may_alias));
+/// combine() for `length` numbers of each row, side by side.
+template <int length>
+inline void combine_columns(const KernelWeight *weights, int count, const Real *from, Real *to)
+{
+  typedef Row<Real, length> Columns;
+  typedef typename Columns::stored Stored;
+  constexpr int parts = length / Columns::size;
+  for (int begin = 0, end = 0; begin < count; begin = end) {
+    typename Columns::type sum[parts] = {};
+    for (; end < count && weights[end].to == weights[begin].to; ++end) {
+      const Stored *source = reinterpret_cast<const Stored *>(from + weights[end].from);
+      const Real w = static_cast<Real>(weights[end].w);
+      for (int part = 0; part < parts; ++part) sum[part] += w * source[part];
+    }
+    Stored *target = reinterpret_cast<Stored *>(to + weights[begin].to);
+    for (int part = 0; part < parts; ++part) target[part] = sum[part];
+  }
+}
 
-inline Four four(const double *p)
+void combine(const KernelWeight *weights, int count, int length, const void *from, void *to)
+{
+  const Real *source = static_cast<const Real *>(from);
+  Real *target = static_cast<Real *>(to);
+  constexpr int most = 8 * width;
+  int i = 0;
+  for (; i + most <= length; i += most)
+    combine_columns<most>(weights, count, source + i, target + i);
+  for (; i < length; i += 8) combine_columns<8>(weights, count, source + i, target + i);
+}
+
+typedef Real Four __attribute__((vector_size(4 * sizeof(Real)), aligned(sizeof(Real)), may_alias));
+typedef double FourDoubles __attribute__((vector_size(4 * sizeof(double)), aligned(8), may_alias));
+
+inline Four four(const Real *p)
 {
   return *reinterpret_cast<const Four *>(p);
 }
 
-/// combine() for `packs` packs of each row, side by side.
-template <int packs, class Number>
-inline void combine_packs(const KernelWeight *weights, int count, const double *from, Number *to)
+inline Four four(const KernelRun *run)
 {
-  typedef Number Numbers __attribute__((vector_size(sizeof(Number) * lanes), may_alias));
-  for (int begin = 0, end = 0; begin < count; begin = end) {
-    Doubles sum[packs] = {};
-    for (; end < count && weights[end].to == weights[begin].to; ++end) {
-      const Doubles *source = reinterpret_cast<const Doubles *>(from + weights[end].from);
-      for (int p = 0; p < packs; ++p) sum[p] += weights[end].w * source[p];
-    }
-    Numbers *target = reinterpret_cast<Numbers *>(to + weights[begin].to);
-    for (int p = 0; p < packs; ++p) target[p] = __builtin_convertvector(sum[p], Numbers);
-  }
-}
-
-template <class Number>
-inline void combine_to(const KernelWeight *weights, int count, int length, const double *from,
-                       Number *to)
-{
-  int i = 0;
-  for (; i + 32 <= length; i += 32) combine_packs<32 / lanes>(weights, count, from + i, to + i);
-  for (; i < length; i += 8) combine_packs<8 / lanes>(weights, count, from + i, to + i);
-}
-
-void combine(const KernelWeight *weights, int count, int length, const double *from, double *to)
-{
-  combine_to(weights, count, length, from, to);
-}
-
-void combine_polynomials(const KernelWeight *weights, int count, int length, const double *from,
-                         void *to)
-{
-  combine_to(weights, count, length, from, static_cast<Real *>(to));
+  Real factor[4];
+  for (int k = 0; k < 4; ++k) factor[k] = static_cast<Real>(run->factor[k]);
+  return four(factor);
 }
 
 /// add_products() for `together` channels.
 template <int together>
-inline void add_products_of(const KernelRun *runs, int count, int rows, const double *a,
-                            const double *b, int stride, double *by_l)
+inline void add_products_of(const KernelRun *runs, int count, int rows, const Real *a,
+                            const Real *b, int stride, double *by_l)
 {
   const KernelRun *run = runs, *end = runs + count;
   while (run < end) {
     const int l = run->l;
     Four sum[together] = {};
     for (; run < end && run->l == l; ++run) {
-      const Four factor = four(run->factor);
+      const Four factor = four(run);
       for (int p = 0; p < together; ++p)
         sum[p] += factor * four(a + p * rows + run->row) * four(b + p * rows + run->row);
     }
-    for (int p = 0; p < together; ++p) *reinterpret_cast<Four *>(by_l + p * stride + l) = sum[p];
+    for (int p = 0; p < together; ++p)
+      *reinterpret_cast<FourDoubles *>(by_l + p * stride + l) =
+          __builtin_convertvector(sum[p], FourDoubles);
   }
 }
 
@@ -607,39 +613,35 @@ template <class Body> inline void for_channels(int channels, Body body)
   for (; p < channels; ++p) body(Size<1>{}, p);
 }
 
-void add_products(const KernelRun *runs, int count, int channels, int rows, const double *a,
-                  const double *b, int stride, double *by_l)
+void add_products(const KernelRun *runs, int count, int channels, int rows, const void *a,
+                  const void *b, int stride, double *by_l)
 {
   for_channels(channels, [&](auto together, int p) {
-    add_products_of<decltype(together)::value>(runs, count, rows, a + p * rows, b + p * rows,
-                                               stride, by_l + p * stride);
+    add_products_of<decltype(together)::value>(
+        runs, count, rows, static_cast<const Real *>(a) + p * rows,
+        static_cast<const Real *>(b) + p * rows, stride, by_l + p * stride);
   });
 }
 
 void scale(const KernelRun *runs, int count, int channels, int rows, const double *by_l, int stride,
-           const double *a, double *b)
+           const void *a, void *b)
 {
   for_channels(channels, [&](auto together, int p) {
     const double *first = by_l + p * stride;
     for (const KernelRun *run = runs; run < runs + count; ++run) {
-      const Four factor = four(run->factor);
-      for (int k = 0; k < decltype(together)::value; ++k)
-        *reinterpret_cast<Four *>(b + (p + k) * rows + run->row) =
-            four(first + k * stride + run->l) * factor * four(a + (p + k) * rows + run->row);
+      const Four factor = four(run);
+      for (int k = 0; k < decltype(together)::value; ++k) {
+        const int row = (p + k) * rows + run->row;
+        const Four weight = __builtin_convertvector(
+            *reinterpret_cast<const FourDoubles *>(first + k * stride + run->l), Four);
+        *reinterpret_cast<Four *>(static_cast<Real *>(b) + row) =
+            weight * factor * four(static_cast<const Real *>(a) + row);
+      }
     }
   });
 }
 
 // ---- network ------------------------------------------------------------------------------------
-
-/// Some numbers of one kind side by side: `most`, or as many as a register has.
-template <class Number, int most> struct Row {
-  static constexpr int size =
-      most * sizeof(Number) < sizeof(Pack) ? most : static_cast<int>(sizeof(Pack) / sizeof(Number));
-  typedef Number type __attribute__((vector_size(sizeof(Number) * size), may_alias));
-  typedef Number stored
-      __attribute__((vector_size(sizeof(Number) * size), aligned(8 * sizeof(Number)), may_alias));
-};
 
 /// y[k] += sum_i x[i] matrix[i][k] for `columns` columns, in registers.
 template <int columns, class Number>
@@ -649,7 +651,8 @@ inline void multiply_add_columns(const Number *matrix, int nx, int stride, const
   typedef typename Row<Number, columns>::type Part;
   typedef typename Row<Number, columns>::stored Stored;
   constexpr int parts = columns / Row<Number, columns>::size;
-  constexpr int together = parts > 2 ? 2 : 4;    // sums side by side, each of which has to wait for itself
+  constexpr int together =
+      parts > 2 ? 2 : 4;    // sums side by side, each of which has to wait for itself
   Stored *to = reinterpret_cast<Stored *>(y);
   Part sum[together][parts] = {};
   const auto add = [&](int i, int k) {
@@ -892,10 +895,24 @@ void project(const float *matrix, int rows, int columns, const float *t, double 
 
 }    // namespace
 
+constexpr bool trains = sizeof(Real) == sizeof(double);
+
 extern const Kernel TG_KERNEL;
-const Kernel TG_KERNEL = {
-    TG_NAME,      width,   sizeof(Real), plane_bytes,      sum_bytes, turn_bytes,
-    normalise,    forward, gradient,     tangent,          combine,   combine_polynomials,
-    add_products, scale,   network,      network_gradient, contract,  project};
+const Kernel TG_KERNEL = {TG_NAME,
+                          width,
+                          sizeof(Real),
+                          plane_bytes,
+                          turn_bytes,
+                          normalise,
+                          forward,
+                          gradient,
+                          trains ? tangent : nullptr,
+                          combine,
+                          add_products,
+                          scale,
+                          network,
+                          trains ? network_gradient : nullptr,
+                          contract,
+                          project};
 
 }    // namespace turing_glass::nnap

@@ -1,7 +1,7 @@
 // The arithmetic of one atom that is worth vector registers, compiled once per instruction set and precision.
 //
 // kernel.cpp holds the code; CMake compiles it for each instruction set of the target architecture, with
-// sums over neighbours in double and in single precision, and best_kernel() picks the fastest one this
+// numbers of double and of single precision, and best_kernel() picks the fastest one this
 // processor runs. Everything crosses this boundary as plain pointers, so that no inline function of the
 // standard library is ever emitted with instructions an old processor lacks.
 //
@@ -65,54 +65,49 @@ struct KernelLayer {
   const double *by_input;     ///< [input][output]
   const double *by_output;    ///< [output][input]
   const double *bias;         ///< [output]
-  /// The same in the precision of the sums over neighbours.
+  /// The same in numbers of the kernel.
   const void *rounded_by_input, *rounded_by_output, *rounded_bias;
   bool silu;
 };
 
 struct Kernel {
-  const char *name;    ///< "AVX-512", "AVX-512VL" (AVX-512 on registers of 256 bits), "AVX2", "baseline"
-  int width;           ///< neighbours per block
-  int number_bytes;    ///< of a number of the sums over neighbours
+  const char
+      *name;    ///< "AVX-512", "AVX-512VL" (AVX-512 on registers of 256 bits), "AVX2", "baseline"
+  int width;    ///< neighbours per block
+  int number_bytes;    ///< of its numbers, those behind pointers to void
 
-  /// Bytes of the planes of one block; of scratch for forward(); of scratch for each block of tangent().
+  /// Bytes of the planes of one block; of scratch for each block of tangent().
   int (*plane_bytes)(const KernelBasis &);
-  int (*sum_bytes)(const KernelBasis &);
   int (*turn_bytes)(const KernelBasis &);
   /// Unit vectors, distances and inverses of `count` neighbours, for all slots of their blocks. A free slot is a
   /// neighbour at the cutoff, where each radial function and its slope vanish, and so is one beyond it. Distances below
   /// `shortest` are taken for that.
   void (*normalise)(int count, double shortest, double rcut, const Separation *d, double *x,
                     double *y, double *z, double *r, double *rinv);
-  /// Fills the planes and overwrites A[n][row], which must have room for another `width` numbers.
-  void (*forward)(const KernelBasis &, const KernelNeighbors &, void *planes, void *scratch,
-                  double *A);
-  /// dE/d(x,y,z) of every slot, overwritten; C[k][row] from combine_polynomials().
+  /// Fills the planes and overwrites A[n][row].
+  void (*forward)(const KernelBasis &, const KernelNeighbors &, void *planes, void *A);
+  /// dE/d(x,y,z) of every slot, overwritten; polynomials: C[k][row].
   void (*gradient)(const KernelBasis &, const KernelNeighbors &, const void *planes,
                    const void *polynomials, double *gx, double *gy, double *gz);
-  /// Derivative of A[n][row] when the neighbours move by (dx, dy, dz) (A, by slot); overwritten.
+  /// Derivative of A[n][row] when the neighbours move by (dx, dy, dz) (A, by slot); overwritten. For Precision::full.
   void (*tangent)(const KernelBasis &, const KernelNeighbors &, const void *planes,
                   const double *dx, const double *dy, const double *dz, void *scratch, double *dA);
   /// to[weights.to + k] = sum over weights with this `to`, which follow each other, of w from[weights.from + k],
   /// k = 0..length-1, a multiple of 8.
-  void (*combine)(const KernelWeight *weights, int count, int length, const double *from,
-                  double *to);
-  /// The same, rounded to the precision of the sums over neighbours; offsets and `to` in numbers of it.
-  void (*combine_polynomials)(const KernelWeight *weights, int count, int length,
-                              const double *from, void *to);
+  void (*combine)(const KernelWeight *weights, int count, int length, const void *from, void *to);
   /// For each of the channels, `rows` numbers of a and b and `stride` of by_l apart:
   /// by_l[l] = sum over rows of this degree of factor a[row] b[row], in fours; runs in order of their l.
-  void (*add_products)(const KernelRun *runs, int count, int channels, int rows, const double *a,
-                       const double *b, int stride, double *by_l);
+  void (*add_products)(const KernelRun *runs, int count, int channels, int rows, const void *a,
+                       const void *b, int stride, double *by_l);
   /// Likewise b[row] = by_l[l] factor a[row]; runs in order of their rows.
   void (*scale)(const KernelRun *runs, int count, int channels, int rows, const double *by_l,
-                int stride, const double *a, double *b);
-  /// Network output for x, computed in the precision of the sums over neighbours; dx receives its gradient. scratch: see
-  /// Network.
+                int stride, const void *a, void *b);
+  /// Network output for x; dx receives its gradient. scratch: see Network.
   double (*network)(const KernelLayer *layers, int nlayers, const double *x, double *dx,
                     void *scratch);
   /// Adds to `gradient` (laid out as KernelLayer's by_input and bias, see Network) the derivative by the
-  /// parameters of G = a net(x) + (d net/dx) . xt, with the tangent xt fixed; dG/dx (padded) is overwritten.
+  /// parameters of G = a net(x) + (d net/dx) . xt, with the tangent xt fixed; dG/dx (padded) is overwritten. For
+  /// Precision::full.
   void (*network_gradient)(const KernelLayer *layers, int nlayers, const double *x,
                            const double *xt, double a, double *gradient, double *by_x,
                            double *scratch);
@@ -124,7 +119,9 @@ struct Kernel {
 
 constexpr int float_padding = 16;
 
-/// Of the sums over neighbours and of the network, double or single; all else is in double precision.
+/// Of numbers from the planes to the network and back: double, or single, for which training has no functions. What is
+/// double in Kernel's functions always is so, as are the cutoff function and the argument of the radial functions until
+/// they are rounded.
 enum class Precision { full, mixed };
 
 /// The fastest kernel this processor can run.

@@ -36,9 +36,8 @@ Network::Network(const std::vector<Layer> &layers, const Kernel &kernel) : kerne
         by_input[i * out + o] = by_output[o * in + i] =
             layer.weight[static_cast<std::size_t>(o) * layer.inputs + i];
     }
-    layers_.push_back(
-        {layer.inputs, layer.outputs, in, out, by_input, by_output, bias, rounded(by_input),
-         rounded(by_output), rounded(bias), layer.silu});
+    layers_.push_back({layer.inputs, layer.outputs, in, out, by_input, by_output, bias,
+                       rounded(by_input), rounded(by_output), rounded(bias), layer.silu});
   }
   round();
 }

@@ -51,7 +51,7 @@ class Network {
                     double *scratch) const
   {
     kernel_.network_gradient(layers_.data(), static_cast<int>(layers_.size()), x, xt, a, gradient,
-                            by_x, scratch);
+                             by_x, scratch);
   }
 
  private:

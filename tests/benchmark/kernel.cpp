@@ -135,7 +135,6 @@ void measure(const Kernel &kernel, Precision precision)
   const std::size_t planes_of_type =
       static_cast<std::size_t>(blocks_of_type) * kernel.plane_bytes(basis) / sizeof(double);
   AlignedVector planes(types * planes_of_type);
-  AlignedVector sums(kernel.sum_bytes(basis) / sizeof(double));
   AlignedVector A(types * nn * rows + kernel.width), C(types * nn * rows);
   for (int k = 0; k < types * nn * rows; ++k)
     if (precision == Precision::full)
@@ -161,7 +160,8 @@ void measure(const Kernel &kernel, Precision precision)
   };
   const double forward = seconds([&] {
     each_type([&](int, const KernelNeighbors &neighbors, double *plane, int at) {
-      kernel.forward(basis, neighbors, plane, sums.data(), A.data() + at);
+      kernel.forward(basis, neighbors, plane,
+                     reinterpret_cast<char *>(A.data()) + at * kernel.number_bytes);
     });
   });
   const double gradient = seconds([&] {

@@ -53,8 +53,8 @@ TEST(Harmonics, ValuesOfOneNeighbour)
       const Harmonics harmonics(lmax);
       const int rows = KernelBasis::rows_of(lmax), width = (*kernel)->width;
       const KernelBasis basis = {1, lmax, rows, rcut};
-      AlignedVector x(width), y(width), z(width), distance(width), inverse(width), A(rows + width);
-      AlignedVector planes((*kernel)->plane_bytes(basis)), sums((*kernel)->sum_bytes(basis));
+      AlignedVector x(width), y(width), z(width), distance(width), inverse(width), A(rows);
+      AlignedVector planes((*kernel)->plane_bytes(basis));
       for (int direction = 0; direction < 4; ++direction) {
         // the last one is the pole, where angles are singular and the recursions are not
         const double theta = direction == 3 ? 0.0 : 0.3 + 0.9 * direction,
@@ -68,7 +68,7 @@ TEST(Harmonics, ValuesOfOneNeighbour)
         }
         (*kernel)->forward(basis,
                            {1, x.data(), y.data(), z.data(), distance.data(), inverse.data()},
-                           planes.data(), sums.data(), A.data());
+                           planes.data(), A.data());
         for (int l = 0; l <= lmax; ++l)
           for (int m = -l; m <= l; ++m) {
             const int row = Harmonics::row(lmax, l, m);
