@@ -27,14 +27,14 @@ std::size_t doubles(std::initializer_list<const AlignedVector *> arrays)
   return sum * sizeof(double);
 }
 
-static_assert(KernelBasis::largest_nn == Basis::largest_nmax + 1);
-static_assert(KernelBasis::largest_lmax == Basis::largest_lmax);
-
-}    // namespace
-
+/// Coefficients of the Chebyshev polynomials T_0 .. T_{nn-1} in what the gradient is summed in, [n][k].
 std::vector<double> chebyshev_coefficients(int nn)
 {
   std::vector<double> C(static_cast<std::size_t>(nn) * nn, 0.0);
+  if (!KernelBasis::in_powers(nn)) {
+    for (int n = 0; n < nn; ++n) C[n * nn + n] = 1.0;
+    return C;
+  }
   for (int n = 0; n < nn; ++n)
     for (int k = 0; k <= n; ++k) {
       const double before = n > 1 ? C[(n - 2) * nn + k] : 0.0;
@@ -43,6 +43,11 @@ std::vector<double> chebyshev_coefficients(int nn)
     }
   return C;
 }
+
+static_assert(KernelBasis::largest_nn == Basis::largest_nmax + 1);
+static_assert(KernelBasis::largest_lmax == Basis::largest_lmax);
+
+}    // namespace
 
 void Neighbors::start(int elements, int most)
 {
@@ -86,8 +91,9 @@ void Descriptor::order_weights()
   const std::vector<double> chebyshev = chebyshev_coefficients(nn_);
   for (const WeightTensor::Entry &e : weights_.entries) {
     gather[{e.p * rows_, (e.t * nn_ + e.n) * rows_}] += e.w;
-    for (int k = e.n % 2; k <= e.n; k += 2)
-      scatter[{(e.t * nn_ + k) * rows_, e.p * rows_}] += chebyshev[e.n * nn_ + k] * e.w;
+    for (int k = 0; k < nn_; ++k)
+      if (const double C = chebyshev[e.n * nn_ + k]; C != 0.0)
+        scatter[{(e.t * nn_ + k) * rows_, e.p * rows_}] += C * e.w;
   }
   const auto list = [](const std::map<std::pair<int, int>, double> &sums) {
     std::vector<KernelWeight> weights;

@@ -62,9 +62,6 @@ struct Neighbors {
   std::size_t bytes() const;
 };
 
-/// Coefficients of the Chebyshev polynomials T_0 .. T_{nn-1} in powers of their argument, [n][k].
-std::vector<double> chebyshev_coefficients(int nn);
-
 class Descriptor {
  public:
   /// For neighbours within `reach`, which is at least the cutoff of the basis.

@@ -111,6 +111,10 @@ template <class Body> inline void for_shape(const KernelBasis &basis, Body body)
   if (basis.nn == 5 && basis.lmax == 8) return body(Shape<5, 8>{});
   if (basis.nn == 6 && basis.lmax == 6) return body(Shape<6, 6>{});
   switch (basis.nn) {
+    case 1:
+      return body(Shape<1, 0>{});
+    case 2:
+      return body(Shape<2, 0>{});
     case 3:
       return body(Shape<3, 0>{});
     case 4:
@@ -327,7 +331,7 @@ void forward_shaped(const KernelBasis &any, const KernelNeighbors &neighbors, vo
 }
 
 /// Value and slope of sum_k c[k] t^k, k = 0..nn-1, the coefficients being `stride` apart.
-inline void polynomial(const Real *c, int stride, int nn, Pack t, Pack &value, Pack &slope)
+inline void sum_powers(const Real *c, int stride, int nn, Pack t, Pack &value, Pack &slope)
 {
   value = Pack{} + c[(nn - 1) * stride];
   slope = Pack{};
@@ -335,6 +339,21 @@ inline void polynomial(const Real *c, int stride, int nn, Pack t, Pack &value, P
     slope = k == nn - 2 ? value : slope * t + value;
     value = value * t + c[k * stride];
   }
+}
+
+/// Likewise of sum_k c[k] T_k(t), by Clenshaw's recursion b_k = c_k + 2 t b_k+1 - b_k+2 and its derivative.
+inline void sum_chebyshev(const Real *c, int stride, int nn, Pack t, Pack &value, Pack &slope)
+{
+  const Pack two_t = 2 * t;
+  Pack b = {}, db = {}, b_before = {}, db_before = {};
+  for (int k = nn - 1; k > 0; --k) {
+    const Pack next = two_t * b - b_before + c[k * stride];
+    const Pack next_slope = two_t * db - db_before + 2 * b;
+    b_before = b, b = next;
+    db_before = db, db = next_slope;
+  }
+  value = t * b - b_before + c[0];
+  slope = t * db - db_before + b;
 }
 
 template <class Shape>
@@ -351,7 +370,10 @@ void gradient_shaped(const KernelBasis &any, const KernelNeighbors &neighbors, c
     const int slot = block * width;
     const Radial radial(basis, neighbors.r + slot);
     const auto row_terms = [&](int row, Pack &value, Pack &slope) {
-      polynomial(C + row, rows, nn, radial.t, value, slope);
+      if (KernelBasis::in_powers(nn))
+        sum_powers(C + row, rows, nn, radial.t, value, slope);
+      else
+        sum_chebyshev(C + row, rows, nn, radial.t, value, slope);
     };
 
     // E and its slopes along t, and along x, y, z

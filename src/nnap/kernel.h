@@ -15,8 +15,8 @@
 //     A[n][row] = sum_j g_n(j) Y_row(j)                               forward()
 //     h_row(j)  = sum_k C[k][row] t_j^k,  k_row(j) = dh_row/dt         gradient()
 //
-// where Y = Q a or Q b, harmonics without their norm, and h_row = sum_n dE/dA[n][row] T_n. Q, a, b of the forward pass
-// serve the backward pass.
+// where Y = Q a or Q b, harmonics without their norm, and h_row = sum_n dE/dA[n][row] T_n, of which C are the coefficients
+// (see KernelBasis::in_powers()). Q, a, b of the forward pass serve the backward pass.
 
 #pragma once
 
@@ -30,6 +30,9 @@ struct KernelBasis {
   double rcut;
 
   static constexpr int largest_nn = 21, largest_lmax = 12;
+  /// Whether C of Kernel::gradient() belongs to powers of t, which cost least, or to Chebyshev polynomials, where powers
+  /// would lose digits.
+  static constexpr bool in_powers(int nn) { return nn <= 7; }
   /// All harmonics, and room for a KernelRun that begins with the last.
   static constexpr int rows_of(int lmax) { return ((lmax + 1) * (lmax + 1) + 3 + 7) / 8 * 8; }
 };

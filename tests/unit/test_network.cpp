@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -28,6 +29,13 @@ std::vector<Layer> random_layers(const std::vector<int> &widths, unsigned seed)
   return layers;
 }
 
+/// body(kernel, precision) for all kernels this processor can run.
+template <class Body> void for_kernels(Body body)
+{
+  for (const Precision precision : {Precision::full, Precision::mixed})
+    for (auto kernel = runnable_kernels(precision); *kernel; ++kernel) body(**kernel, precision);
+}
+
 double plain(const std::vector<Layer> &layers, std::vector<double> y)
 {
   for (const Layer &layer : layers) {
@@ -49,10 +57,11 @@ TEST(Network, AgreesWithPlainEvaluationAndDifferences)
   const std::vector<std::vector<int>> shapes = {
       {90, 16, 16, 16, 16, 1},       {61, 48, 32, 24, 1}, {5, 1}, {1, 1, 1}, {7, 33, 1},
       {3, 9, 9, 9, 9, 9, 9, 9, 9, 1}};
-  for (auto kernel = runnable_kernels(); *kernel; ++kernel)
+  for_kernels([&](const Kernel &kernel, Precision precision) {
+    const double rounding = precision == Precision::full ? 1e-13 : 5e-6;
     for (const auto &shape : shapes) {
       const auto layers = random_layers(shape, 7);
-      const Network network(layers);
+      const Network network(layers, kernel);
       std::mt19937 random(11);
       std::normal_distribution<double> normal;
       std::vector<double> x(shape[0]);
@@ -61,29 +70,32 @@ TEST(Network, AgreesWithPlainEvaluationAndDifferences)
           scratch(network.scratch_size());
       for (int i = 0; i < shape[0]; ++i) input[i] = x[i];
 
-      const double y = network.evaluate(**kernel, input.data(), slope.data(), scratch.data());
-      EXPECT_NEAR(y, plain(layers, x), 1e-13 * (1.0 + std::abs(y))) << (*kernel)->name;
+      const double y = network.evaluate(input.data(), slope.data(), scratch.data());
+      EXPECT_NEAR(y, plain(layers, x), rounding * (1.0 + std::abs(y))) << kernel.name;
       constexpr double h = 1e-5;
       for (int i = 0; i < shape[0]; ++i) {
         std::vector<double> up = x, down = x;
         up[i] += h, down[i] -= h;
         EXPECT_NEAR(slope[i], (plain(layers, up) - plain(layers, down)) / (2 * h),
-                    1e-8 * (1.0 + std::abs(y)))
-            << i;
+                    std::max(1e-8, rounding) * (1.0 + std::abs(y)))
+            << kernel.name << " " << i;
       }
     }
+  });
 }
 
 TEST(Network, ExtremeInputsStayFinite)
 {
   const auto layers = random_layers({4, 8, 8, 1}, 3);
-  const Network network(layers);
-  AlignedVector input(network.inputs_padded()), slope(network.inputs_padded()),
-      scratch(network.scratch_size());
-  for (const double magnitude : {-1e6, 1e6, -1e100, 1e100}) {
-    for (int i = 0; i < 4; ++i) input[i] = magnitude;
-    EXPECT_TRUE(
-        std::isfinite(network.evaluate(best_kernel(), input.data(), slope.data(), scratch.data())));
-    for (int i = 0; i < 4; ++i) EXPECT_TRUE(std::isfinite(slope[i])) << magnitude;
-  }
+  for_kernels([&](const Kernel &kernel, Precision precision) {
+    const Network network(layers, kernel);
+    AlignedVector input(network.inputs_padded()), slope(network.inputs_padded()),
+        scratch(network.scratch_size());
+    const double largest = precision == Precision::full ? 1e100 : 1e30;
+    for (const double magnitude : {-1e6, 1e6, -largest, largest}) {
+      for (int i = 0; i < 4; ++i) input[i] = magnitude;
+      EXPECT_TRUE(std::isfinite(network.evaluate(input.data(), slope.data(), scratch.data())));
+      for (int i = 0; i < 4; ++i) EXPECT_TRUE(std::isfinite(slope[i])) << magnitude;
+    }
+  });
 }
