@@ -95,6 +95,7 @@ template <int N> struct Size {
 /// Sizes of a basis that are known here, so that loops over them are unrolled; 0: any.
 template <int N, int L> struct Shape {
   static constexpr int most = N > 0 ? N : KernelBasis::largest_nn;    ///< radial functions
+  static constexpr bool in_powers = N > 0;    ///< those of KernelBasis::in_powers() are all known
 
   static KernelBasis of(KernelBasis basis)
   {
@@ -125,6 +126,7 @@ template <class Body> inline void for_shape(const KernelBasis &basis, Body body)
       return body(Shape<6, 0>{});
     case 7:
       return body(Shape<7, 0>{});
+      static_assert(KernelBasis::in_powers(7) && !KernelBasis::in_powers(8));
     default:
       return body(Shape<0, 0>{});
   }
@@ -345,15 +347,17 @@ inline void sum_powers(const Real *c, int stride, int nn, Pack t, Pack &value, P
 inline void sum_chebyshev(const Real *c, int stride, int nn, Pack t, Pack &value, Pack &slope)
 {
   const Pack two_t = 2 * t;
-  Pack b = {}, db = {}, b_before = {}, db_before = {};
-  for (int k = nn - 1; k > 0; --k) {
-    const Pack next = two_t * b - b_before + c[k * stride];
-    const Pack next_slope = two_t * db - db_before + 2 * b;
-    b_before = b, b = next;
-    db_before = db, db = next_slope;
+  int k = nn - 1;
+  Pack b = {}, db = {}, above = {}, dabove = {};    // of k + 1 and k + 2
+  if (k % 2 != 0) b += c[k-- * stride];
+  for (; k > 0; k -= 2) {
+    dabove = two_t * db + (2 * b - dabove);
+    above = two_t * b + (c[k * stride] - above);
+    db = two_t * dabove + (2 * above - db);
+    b = two_t * above + (c[(k - 1) * stride] - b);
   }
-  value = t * b - b_before + c[0];
-  slope = t * db - db_before + b;
+  value = t * b + (c[0] - above);
+  slope = t * db + (b - dabove);
 }
 
 template <class Shape>
@@ -370,7 +374,7 @@ void gradient_shaped(const KernelBasis &any, const KernelNeighbors &neighbors, c
     const int slot = block * width;
     const Radial radial(basis, neighbors.r + slot);
     const auto row_terms = [&](int row, Pack &value, Pack &slope) {
-      if (KernelBasis::in_powers(nn))
+      if (Shape::in_powers)
         sum_powers(C + row, rows, nn, radial.t, value, slope);
       else
         sum_chebyshev(C + row, rows, nn, radial.t, value, slope);
