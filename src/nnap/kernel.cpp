@@ -260,6 +260,24 @@ void expand(const KernelBasis &any, const KernelNeighbors &neighbors, int first,
 
 // ---- the three sums over neighbours -------------------------------------------------------------------
 
+/// Sums over the lanes of sum[n][cosines of some degrees, then, unless m = 0, sines], which has whole packs, to
+/// cosines[n][0..] and sines[n][0..].
+template <int degrees, bool turns>
+inline void store_rows(const Pack *sum, const KernelBasis &basis, Real *cosines, Real *sines)
+{
+  constexpr int harmonics = turns ? 2 * degrees : degrees;
+  Real A[harmonics * KernelBasis::largest_nn + width];
+  for (int k = 0; k < basis.nn * harmonics; k += width) {
+    const Pack sums = sums_of(sum + k);
+    __builtin_memcpy(A + k, &sums, sizeof sums);
+  }
+  for (int n = 0; n < basis.nn; ++n) {
+    const Real *row = A + n * harmonics;
+    __builtin_memcpy(cosines + n * basis.rows, row, degrees * sizeof(Real));
+    if (turns) __builtin_memcpy(sines + n * basis.rows, row + degrees, degrees * sizeof(Real));
+  }
+}
+
 /// Sums over blocks (at least one) of g_n Y for `degrees` degrees of one order, those of Q_lm at planes[q]: of the
 /// cosines to cosines[n][0..], of the sines, unless m = 0, to sines[n][0..].
 template <class Shape, int degrees, bool turns>
@@ -267,9 +285,8 @@ inline void sum_rows(const KernelBasis &any, const Planes &at, const Pack *plane
                      int q, int m, Real *cosines, Real *sines)
 {
   const KernelBasis basis = Shape::of(any);
-  const int nn = basis.nn, rows = basis.rows;
   const long stride = at.stride, at_a = at.a + m, at_b = at.b + m;
-  constexpr int harmonics = turns ? 2 * degrees : degrees;    // cosines, then sines
+  constexpr int harmonics = turns ? 2 * degrees : degrees;
   constexpr int most = (harmonics * Shape::most + width - 1) / width * width;
   Pack sum[most] = {};
   do {
@@ -278,21 +295,11 @@ inline void sum_rows(const KernelBasis &any, const Planes &at, const Pack *plane
       y[i] = turns ? planes[q + i] * planes[at_a] : planes[q + i];
       if (turns) y[degrees + i] = planes[q + i] * planes[at_b];
     }
-    for (int n = 0; n < nn; ++n)
+    for (int n = 0; n < basis.nn; ++n)
       for (int i = 0; i < harmonics; ++i) sum[n * harmonics + i] += planes[n] * y[i];
     planes += stride;
   } while (--blocks > 0);
-
-  Real A[most];
-  for (int k = 0; k < nn * harmonics; k += width) {
-    const Pack sums = sums_of(sum + k);
-    __builtin_memcpy(A + k, &sums, sizeof sums);
-  }
-  for (int n = 0; n < nn; ++n) {
-    __builtin_memcpy(cosines + n * rows, A + n * harmonics, degrees * sizeof(Real));
-    if (turns)
-      __builtin_memcpy(sines + n * rows, A + n * harmonics + degrees, degrees * sizeof(Real));
-  }
+  store_rows<degrees, turns>(sum, basis, cosines, sines);
 }
 
 /// The same for all degrees of one order.
@@ -458,58 +465,83 @@ void turn(const KernelBasis &basis, const KernelNeighbors &neighbors, int block,
   }
 }
 
-/// Sums over blocks of dg_n Y_row + g_n dY_row for one (l, m).
-template <class Shape>
-inline void tangent_rows(const KernelBasis &basis, const Planes &at, int m, int l, int blocks,
-                         const Pack *planes, const Pack *turns, double *dA)
+/// Sums over blocks (at least one) of dg_n Y + g_n dY for `degrees` degrees of one order from `l` on, as sum_rows().
+template <class Shape, int degrees, bool turns>
+inline void tangent_rows(const KernelBasis &any, const Planes &at, const Pack *planes,
+                         const Pack *turn, int blocks, int l, int m, Real *cosines, Real *sines)
 {
-  const int nn = basis.nn, lmax = basis.lmax, stride = turn_g + nn;
-  Pack cosine[Shape::most], sine[Shape::most];
-  for (int n = 0; n < nn; ++n) cosine[n] = sine[n] = Pack{};
-  const int pair = pair_begin(lmax, m) + l - m, derivative = pair_begin(lmax, m + 1) + l - m - 1;
-  for (int block = 0; block < blocks; ++block) {
-    const Pack *plane = planes + static_cast<long>(block) * at.stride;
-    const Pack *turn = turns + static_cast<long>(block) * stride;
-    const Pack *q = plane + at.q, *a = plane + at.a, *b = plane + at.b;
-    Pack dq = {};
-    if (l > m) dq = q[derivative] * turn[turn_z];
-    const Pack yc = q[pair] * a[m], ys = q[pair] * b[m];
-    Pack dyc = dq * a[m], dys = dq * b[m];
-    if (m > 0) {
-      const Pack qm = static_cast<Real>(m) * q[pair];
-      dyc += qm * (a[m - 1] * turn[turn_x] - b[m - 1] * turn[turn_y]);
-      dys += qm * (b[m - 1] * turn[turn_x] + a[m - 1] * turn[turn_y]);
+  const KernelBasis basis = Shape::of(any);
+  const int nn = basis.nn;
+  const long q = at.q + pair_begin(basis.lmax, m) + l - m,
+             dq = at.q + pair_begin(basis.lmax, m + 1) + l - m - 1;    // that of l = m is zero
+  constexpr int harmonics = turns ? 2 * degrees : degrees;
+  constexpr int most = (harmonics * Shape::most + width - 1) / width * width;
+  Pack sum[most] = {};
+  do {
+    const Pack *a = planes + at.a + m, *b = planes + at.b + m;
+    Pack da = {}, db = {};
+    if (turns) {
+      const Real order = static_cast<Real>(m);
+      da = order * (a[-1] * turn[turn_x] - b[-1] * turn[turn_y]);
+      db = order * (b[-1] * turn[turn_x] + a[-1] * turn[turn_y]);
     }
-    for (int n = 0; n < nn; ++n) {
-      const Pack g = plane[n], dg = turn[turn_g + n];
-      cosine[n] += dg * yc + g * dyc;
-      sine[n] += dg * ys + g * dys;
+    Pack y[harmonics], dy[harmonics];
+    for (int i = 0; i < degrees; ++i) {
+      const Pack Q = planes[q + i];
+      Pack dQ = {};
+      if (l + i > m) dQ = planes[dq + i] * turn[turn_z];
+      y[i] = turns ? Q * *a : Q;
+      dy[i] = turns ? dQ * *a + Q * da : dQ;
+      if (turns) {
+        y[degrees + i] = Q * *b;
+        dy[degrees + i] = dQ * *b + Q * db;
+      }
     }
-  }
-  const int row = row_begin(lmax, m) + l - m;
-  for (int n = 0; n < nn; ++n) {
-    double c = 0.0, s = 0.0;
-    for (int k = 0; k < width; ++k) c += cosine[n][k], s += sine[n][k];
-    double *out = dA + n * basis.rows + row;
-    out[0] = c;
-    if (m > 0) out[lmax + 1 - m] = s;
-  }
+    for (int n = 0; n < nn; ++n)
+      for (int i = 0; i < harmonics; ++i)
+        sum[n * harmonics + i] += turn[turn_g + n] * y[i] + planes[n] * dy[i];
+    planes += at.stride;
+    turn += turn_g + nn;
+  } while (--blocks > 0);
+  store_rows<degrees, turns>(sum, basis, cosines, sines);
+}
+
+/// The same for all degrees of one order.
+template <class Shape, bool turns>
+inline void tangent_order(const KernelBasis &basis, const Planes &at, const Pack *planes,
+                          const Pack *turn, int blocks, int m, Real *dA)
+{
+  const int degrees = basis.lmax + 1 - m;
+  Real *cosines = dA + row_begin(basis.lmax, m), *sines = cosines + degrees;
+  int i = 0;
+  for (; i + degrees_together <= degrees; i += degrees_together)
+    tangent_rows<Shape, degrees_together, turns>(basis, at, planes, turn, blocks, m + i, m,
+                                                 cosines + i, sines + i);
+  for (; i < degrees; ++i)
+    tangent_rows<Shape, 1, turns>(basis, at, planes, turn, blocks, m + i, m, cosines + i,
+                                  sines + i);
 }
 
 template <class Shape>
 void tangent_shaped(const KernelBasis &any, const KernelNeighbors &neighbors, const void *planes,
-                    const double *dx, const double *dy, const double *dz, void *scratch, double *dA)
+                    const double *dx, const double *dy, const double *dz, void *scratch, void *sums)
 {
   const KernelBasis basis = Shape::of(any);
   const Planes at(basis);
+  Real *dA = static_cast<Real *>(sums);
+  const int blocks = neighbors.blocks;
+  if (blocks == 0) {
+    for (int k = 0; k < basis.nn * basis.rows; ++k) dA[k] = 0;
+    return;
+  }
   Pack *turns = static_cast<Pack *>(scratch);
-  for (int block = 0; block < neighbors.blocks; ++block)
+  for (int block = 0; block < blocks; ++block)
     turn(basis, neighbors, block, dx, dy, dz,
          turns + static_cast<long>(block) * (turn_g + basis.nn));
-  for (int m = 0; m <= basis.lmax; ++m)
-    for (int l = m; l <= basis.lmax; ++l)
-      tangent_rows<Shape>(basis, at, m, l, neighbors.blocks, static_cast<const Pack *>(planes),
-                          turns, dA);
+  const Pack *begin = static_cast<const Pack *>(planes);
+  tangent_order<Shape, false>(basis, at, begin, turns, blocks, 0, dA);
+  for (int m = 1; m <= basis.lmax; ++m)
+    tangent_order<Shape, true>(basis, at, begin, turns, blocks, m, dA);
 }
 
 int turn_bytes(const KernelBasis &basis)
@@ -534,7 +566,7 @@ void gradient(const KernelBasis &basis, const KernelNeighbors &neighbors, const 
 }
 
 void tangent(const KernelBasis &basis, const KernelNeighbors &neighbors, const void *planes,
-             const double *dx, const double *dy, const double *dz, void *scratch, double *dA)
+             const double *dx, const double *dy, const double *dz, void *scratch, void *dA)
 {
   for_shape(basis, [&](auto shape) {
     tangent_shaped<decltype(shape)>(basis, neighbors, planes, dx, dy, dz, scratch, dA);

@@ -94,7 +94,7 @@ struct Kernel {
                    const void *polynomials, double *gx, double *gy, double *gz);
   /// Derivative of A[n][row] when the neighbours move by (dx, dy, dz) (A, by slot); overwritten. For Precision::full.
   void (*tangent)(const KernelBasis &, const KernelNeighbors &, const void *planes,
-                  const double *dx, const double *dy, const double *dz, void *scratch, double *dA);
+                  const double *dx, const double *dy, const double *dz, void *scratch, void *dA);
   /// to[weights.to + k] = sum over weights with this `to`, which follow each other, of w from[weights.from + k],
   /// k = 0..length-1, a multiple of 8.
   void (*combine)(const KernelWeight *weights, int count, int length, const void *from, void *to);
