@@ -1,7 +1,7 @@
 // The arithmetic of one atom that is worth vector registers, compiled once per instruction set and precision.
 //
 // kernel.cpp holds the code; CMake compiles it for each instruction set of the target architecture, with
-// numbers of double and of single precision, and best_kernel() picks the fastest one this
+// numbers in double and in single precision, and best_kernel() picks the fastest one this
 // processor runs. Everything crosses this boundary as plain pointers, so that no inline function of the
 // standard library is ever emitted with instructions an old processor lacks.
 //
@@ -74,9 +74,9 @@ struct KernelLayer {
 };
 
 struct Kernel {
-  const char
-      *name;    ///< "AVX-512", "AVX-512VL" (AVX-512 on registers of 256 bits), "AVX2", "baseline"
-  int width;    ///< neighbours per block
+  /// "AVX-512", "AVX-512VL" (AVX-512 on registers of 256 bits), "AVX2", "baseline"
+  const char *name;
+  int width;           ///< neighbours per block
   int number_bytes;    ///< of its numbers, those behind pointers to void
 
   /// Bytes of the planes of one block; of scratch for each block of tangent().
@@ -122,9 +122,8 @@ struct Kernel {
 
 constexpr int float_padding = 16;
 
-/// Of numbers from the planes to the network and back: double, or single, for which training has no functions. What is
-/// double in Kernel's functions always is so, as are the cutoff function and the argument of the radial functions until
-/// they are rounded.
+/// Of the numbers from the planes to the network and back, behind pointers to void in the functions of Kernel: double, or in
+/// `mixed` single. f_c and t are computed in double precision in any case. Training needs `full`.
 enum class Precision { full, mixed };
 
 /// The fastest kernel this processor can run.

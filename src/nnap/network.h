@@ -23,11 +23,11 @@ struct ParameterBlock {
 class Network {
  public:
   Network(const std::vector<Layer> &layers, const Kernel &kernel);
-  Network(Network &&) = default;    // the layers point into storage, whose elements do not move
+  Network(Network &&) = default;    // the layers point into the storage, whose elements do not move
 
   int inputs() const { return layers_.front().inputs; }
   int inputs_padded() const { return layers_.front().inputs_padded; }
-  /// Doubles evaluate() and add_gradient() need as scratch.
+  /// Doubles that evaluate() and add_gradient() need as scratch.
   int scratch_size() const { return scratch_; }
 
   /// Output for x[inputs_padded()]; dx[inputs_padded()] receives the gradient.
@@ -55,7 +55,7 @@ class Network {
   }
 
  private:
-  /// Of storage_, for a kernel that wants less.
+  /// Sets rounded_, of a kernel in single precision, from storage_.
   void round();
 
   const Kernel &kernel_;
