@@ -79,11 +79,12 @@ template <int count = width> inline Pack sums_of(const Pack *packs)
 
 /// `most` numbers of a padded array side by side, or as many as a register holds; in memory from a multiple of 8 on.
 template <class Number, int most> struct Row {
-  static constexpr int size =
-      most * sizeof(Number) < sizeof(Pack) ? most : static_cast<int>(sizeof(Pack) / sizeof(Number));
-  typedef Number type __attribute__((vector_size(sizeof(Number) * size), may_alias));
-  typedef Number stored
-      __attribute__((vector_size(sizeof(Number) * size), aligned(8 * sizeof(Number)), may_alias));
+  static constexpr int bytes =
+      most * sizeof(Number) < sizeof(Pack) ? most * sizeof(Number) : sizeof(Pack);
+  static constexpr int size = bytes / static_cast<int>(sizeof(Number));
+  static constexpr int alignment = size < 8 ? bytes : 8 * sizeof(Number);
+  typedef Number type __attribute__((vector_size(bytes), may_alias));
+  typedef Number stored __attribute__((vector_size(bytes), aligned(alignment), may_alias));
 };
 
 // ---- shapes -----------------------------------------------------------------------------------
