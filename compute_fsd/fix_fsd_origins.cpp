@@ -4,6 +4,7 @@
 #include "geometry/nearest_point.h"
 #include "scattering/relaxation.h"
 #include "scattering/time_origins.h"
+#include "text.h"
 
 #include "atom.h"
 #include "comm.h"
@@ -13,12 +14,11 @@
 #include "update.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cmath>
+#include <cctype>
 #include <cstdio>
-#include <cstring>
-#include <numeric>
+#include <fstream>
 #include <optional>
+#include <stdexcept>
 
 using namespace LAMMPS_NS;
 using namespace FixConst;
@@ -125,12 +125,8 @@ FixFSDOrigins::FixFSDOrigins(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg,
   if (q.empty()) error->all(FLERR, "Compute fsd: no wave number; give  q 2.71");
   if (!stratified && slices != 0)
     error->all(FLERR, "Compute fsd: slices need oxygen; give its types instead of 'none'");
-  if (!file.empty() && comm->me == 0) {
-    FILE *fp = fopen((file + ".new").c_str(), "w");
-    if (!fp) error->one(FLERR, "Compute fsd: cannot open {}.new: {}", file, utils::getsyserror());
-    fclose(fp);
-    remove((file + ".new").c_str());
-  }
+  if (!file.empty() && comm->me == 0 && !std::ofstream(file, std::ios::app))
+    error->one(FLERR, "Compute fsd: cannot open {}: {}", file, utils::getsyserror());
 
   TimeOrigins origins(log_lags(last / first, per_decade), slots);
   Relaxation relaxation(atom->ntypes, slices, q, static_cast<int>(origins.lags().size()));
@@ -341,16 +337,14 @@ bool FixFSDOrigins::enough(int type, int slice) const
   return atoms > 0.0 && atoms >= mincount;
 }
 
-// the old table stays until the new one is whole
 void FixFSDOrigins::write() const
 {
   if (file.empty() || comm->me != 0) return;
-  const std::string name = file + ".new", text = ring->relaxation.table(width, mincount, times());
-  FILE *fp = fopen(name.c_str(), "w");
-  bool good = fp && fwrite(text.data(), 1, text.size(), fp) == text.size();
-  good = fp && fclose(fp) == 0 && good;
-  if (!good || rename(name.c_str(), file.c_str()) != 0)
-    error->one(FLERR, "Compute fsd: cannot write {}: {}", file, utils::getsyserror());
+  try {
+    turing_glass::write_file(file, ring->relaxation.table(width, mincount, times()));
+  } catch (const std::runtime_error &e) {
+    error->one(FLERR, "Compute fsd: {}", e.what());
+  }
 }
 
 /* ----------------------------------------------------------------------

@@ -14,15 +14,20 @@ std::string in_quotes(std::string_view text)
   return out + (text.size() > longest ? "...'" : "'");
 }
 
-void write_file(const std::string &path, const std::string &content)
+void write_file(const std::string &path, const std::function<void(std::ostream &)> &write)
 {
   const std::string part = path + ".part";
   std::ofstream file(part, std::ios::binary);
-  file << content;
+  write(file);
   file.close();
   if (!file || std::rename(part.c_str(), path.c_str()) != 0)
     throw std::runtime_error(path +
                              ": cannot be written: does the folder exist, and is the disk full?");
+}
+
+void write_file(const std::string &path, const std::string &content)
+{
+  write_file(path, [&](std::ostream &file) { file << content; });
 }
 
 }    // namespace turing_glass

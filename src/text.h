@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 
@@ -10,6 +12,7 @@ std::string in_quotes(std::string_view text);
 
 /// Replaces a file at once or not at all: an interruption leaves the old one. For one rank.
 /// Throws std::runtime_error, which names the file.
+void write_file(const std::string &path, const std::function<void(std::ostream &)> &write);
 void write_file(const std::string &path, const std::string &content);
 
 }    // namespace turing_glass

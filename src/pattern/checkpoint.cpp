@@ -1,6 +1,7 @@
 #include "checkpoint.h"
 
-#include <cstdio>
+#include "text.h"
+
 #include <fstream>
 #include <stdexcept>
 
@@ -24,16 +25,13 @@ std::streamsize bytes(std::size_t values)
 
 void write_checkpoint(const std::string &path, const Checkpoint &checkpoint)
 {
-  const std::string unfinished = path + ".unfinished";
-  std::ofstream file(unfinished, std::ios::binary);
-  file << title << '\n';
-  for (const auto &[name, value] : checkpoint.parameters) file << name << ' ' << value << '\n';
-  file << "step " << checkpoint.step << "\n\n";
-  for (const std::vector<double> *field : {&checkpoint.u, &checkpoint.v})
-    file.write(reinterpret_cast<const char *>(field->data()), bytes(field->size()));
-  file.close();
-  if (!file || std::rename(unfinished.c_str(), path.c_str()) != 0)
-    fail(path, "the checkpoint cannot be written: does the folder exist, and is the disk full?");
+  write_file(path, [&](std::ostream &file) {
+    file << title << '\n';
+    for (const auto &[name, value] : checkpoint.parameters) file << name << ' ' << value << '\n';
+    file << "step " << checkpoint.step << "\n\n";
+    for (const std::vector<double> *field : {&checkpoint.u, &checkpoint.v})
+      file.write(reinterpret_cast<const char *>(field->data()), bytes(field->size()));
+  });
 }
 
 void read_checkpoint(const std::string &path, std::size_t cells, Checkpoint &checkpoint)
