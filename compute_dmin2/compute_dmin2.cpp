@@ -92,7 +92,7 @@ void show(const SecondGradient &fit, double l, double *row)
 /* ---------------------------------------------------------------------- */
 
 ComputeDMin2::ComputeDMin2(LAMMPS *lmp, int narg, char **arg) :
-    Compute(lmp, narg, arg), id_reference(std::string(id) + "_REFERENCE"), reference(nullptr)
+    Compute(lmp, narg, arg), id_reference(std::string(id) + "_REFERENCE")
 {
   if (domain->dimension == 2)
     error->all(
@@ -117,11 +117,7 @@ ComputeDMin2::ComputeDMin2(LAMMPS *lmp, int narg, char **arg) :
       cutoff = positive();
     else if (key == "reference") {
       kind = {next()};
-      if (kind[0] == "lag" || kind[0] == "file")
-        kind.emplace_back(next());
-      else if (kind[0] != "first")
-        error->all(FLERR, "Compute dmin2: unknown reference '{}' (first, lag N, file NAME)",
-                   kind[0]);
+      if (kind[0] == "lag" || kind[0] == "file") kind.emplace_back(next());
     } else if (key == "d2min") {
       const std::string value = next();
       if (value != "sum" && value != "mean")
@@ -153,9 +149,9 @@ ComputeDMin2::ComputeDMin2(LAMMPS *lmp, int narg, char **arg) :
   std::vector<char *> words = {id_reference.data(), group->names[igroup], style.data(),
                                distance.data()};
   for (std::string &word : kind) words.push_back(word.data());
-  reference = dynamic_cast<FixDMin2Reference *>(
-      modify->add_fix(static_cast<int>(words.size()), words.data(), 0));
-  if (!reference) error->all(FLERR, "Compute dmin2: fix {} is of another style", id_reference);
+  dynamic_cast<FixDMin2Reference &>(
+      *modify->add_fix(static_cast<int>(words.size()), words.data(), 0))
+      .made_by_compute = true;
 
   vector_flag = peratom_flag = 1;
   size_vector = VECTOR;
@@ -176,6 +172,18 @@ void ComputeDMin2::init()
   invoked = -1;
 }
 
+// looked up each time: a script may have removed or replaced it
+FixDMin2Reference &ComputeDMin2::reference() const
+{
+  auto *fix = dynamic_cast<FixDMin2Reference *>(modify->get_fix_by_id(id_reference));
+  if (!fix || !fix->made_by_compute)
+    error->all(FLERR,
+               "Compute dmin2: fix {} was removed or replaced, but it is part of the compute; "
+               "give  uncompute {}  and the compute once more",
+               id_reference, id);
+  return *fix;
+}
+
 /* ----------------------------------------------------------------------
    everything, once a step
 ------------------------------------------------------------------------- */
@@ -184,7 +192,8 @@ void ComputeDMin2::update_all()
 {
   if (invoked == update->ntimestep) return;
   invoked = update->ntimestep;
-  if (reference->reference_step() == FixDMin2Reference::none)
+  FixDMin2Reference &kept = reference();
+  if (kept.reference_step() == FixDMin2Reference::none)
     error->all(FLERR, "Compute dmin2: no reference yet; it is taken when a run begins: use  run 0");
   if (nmax < atom->nmax) {
     nmax = atom->nmax;
@@ -199,7 +208,7 @@ void ComputeDMin2::update_all()
     std::fill_n(peratom[i], size_peratom_cols, 0.0);
     if (!(atom->mask[i] & groupbit)) continue;
     sites.push_back({atom->tag[i], {atom->x[i][0], atom->x[i][1], atom->x[i][2]}});
-    lists.push_back(&reference->neighbors(i));
+    lists.push_back(&kept.neighbors(i));
     rows.push_back(peratom[i]);
   }
   const double l = length > 0.0 || !gradient ? length : mean_nearest_distance(lists, world);
@@ -262,7 +271,7 @@ void ComputeDMin2::update_vector(const std::vector<double *> &rows,
   vector[ATOMS] = static_cast<double>(of_d2min.count);
   vector[UNDETERMINED] = static_cast<double>(all_undetermined[0]);
   vector[GRADIENT_UNDETERMINED] = static_cast<double>(all_undetermined[1]);
-  vector[REFERENCE_STEP] = static_cast<double>(reference->reference_step());
+  vector[REFERENCE_STEP] = static_cast<double>(reference().reference_step());
 }
 
 /* ---------------------------------------------------------------------- */

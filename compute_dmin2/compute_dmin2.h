@@ -33,7 +33,6 @@ class ComputeDMin2 : public Compute {
 
  private:
   std::string id_reference;
-  class FixDMin2Reference *reference;
   bool mean = false;                      // D2min over the number of neighbours
   bool gradient = false;                  // the model with second gradients
   double length = 0.0;                    // of Lambda; 0: mean distance of nearest neighbours
@@ -42,6 +41,7 @@ class ComputeDMin2 : public Compute {
   double **peratom = nullptr;    // what array_atom points to
   bigint invoked = -1;           // step of all of this
 
+  class FixDMin2Reference &reference() const;
   void update_all();
   void update_vector(const std::vector<double *> &,
                      const std::vector<turing_glass::strain::Site> &);

@@ -11,7 +11,7 @@
 #include "update.h"
 
 #include <algorithm>
-#include <cstring>
+#include <cstdio>
 #include <stdexcept>
 #include <unordered_map>
 
@@ -44,9 +44,13 @@ constexpr int per_neighbor = 4;    // numbers in a message: ID and D
 FixDMin2Reference::FixDMin2Reference(LAMMPS *lmp, int narg, char **arg) :
     Fix(lmp, narg, arg), cutoff(0.0), kept(std::make_unique<Kept>())
 {
-  if (narg < 5) utils::missing_cmd_args(FLERR, "fix DMIN2/REFERENCE", error);
+  if (narg < 5) utils::missing_cmd_args(FLERR, "compute dmin2", error);
   cutoff = utils::numeric(FLERR, arg[3], false, lmp);
   const std::string kind = arg[4];
+  if (kind != "first" && kind != "lag" && kind != "file")
+    error->all(FLERR, "Compute dmin2: unknown reference '{}' (first, lag N, file NAME)", kind);
+  if (narg != (kind == "first" ? 5 : 6))
+    error->all(FLERR, "Compute dmin2: reference is first, lag N, or file NAME");
   if (kind == "lag") {
     lag = utils::bnumeric(FLERR, arg[5], false, lmp);
     if (lag < 1 || lag > MAXSMALLINT)

@@ -45,6 +45,7 @@ class FixDMin2Reference : public Fix {
   double memory_usage() override;
 
   // for compute dmin2
+  bool made_by_compute = false;    // not by a script
   using Neighbors = std::vector<turing_glass::strain::ReferenceNeighbor>;
   static constexpr bigint none = -1;
   bigint reference_step() const;    // of the reference for this step; none where there is none yet

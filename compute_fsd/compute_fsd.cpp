@@ -29,11 +29,10 @@ ComputeFSD::ComputeFSD(LAMMPS *lmp, int narg, char **arg) :
   std::string style = "FSD/ORIGINS";
   std::vector<char *> words = {id_origins.data(), group->names[igroup], style.data()};
   words.insert(words.end(), arg + 3, arg + narg);
-  origins = dynamic_cast<FixFSDOrigins *>(
-      modify->add_fix(static_cast<int>(words.size()), words.data(), 0));
-  if (!origins) error->all(FLERR, "Compute fsd: fix {} is of another style", id_origins);
+  dynamic_cast<FixFSDOrigins &>(*modify->add_fix(static_cast<int>(words.size()), words.data(), 0))
+      .made_by_compute = true;
 
-  const Relaxation &r = origins->relaxation();
+  const Relaxation &r = origins().relaxation();
   const int waves = static_cast<int>(r.q().size()), sets = (r.types() + 1) * (r.slices() + 1);
   vector_flag = array_flag = 1;
   size_vector = waves * (r.slices() + 1);
@@ -51,16 +50,29 @@ ComputeFSD::~ComputeFSD()
   memory->destroy(array);
 }
 
+// looked up each time: a script may have removed or replaced it
+const FixFSDOrigins &ComputeFSD::origins() const
+{
+  const auto *fix = dynamic_cast<FixFSDOrigins *>(modify->get_fix_by_id(id_origins));
+  if (!fix || !fix->made_by_compute)
+    error->all(FLERR,
+               "Compute fsd: fix {} was removed or replaced, but it is part of the compute; "
+               "give  uncompute {}  and the compute once more",
+               id_origins, id);
+  return *fix;
+}
+
 // tau of all types, for each q: of all atoms, then of each slice
 void ComputeFSD::compute_vector()
 {
   invoked_vector = update->ntimestep;
-  const Relaxation &r = origins->relaxation();
-  const auto times = origins->times();
+  const FixFSDOrigins &measured = origins();
+  const Relaxation &r = measured.relaxation();
+  const auto times = measured.times();
   double *next = vector;
   for (int q = 0; q < static_cast<int>(r.q().size()); ++q)
     for (int slice = 0; slice <= r.slices(); ++slice) {
-      const auto tau = origins->enough(0, slice) ? r.tau(0, slice, q, times) : std::nullopt;
+      const auto tau = measured.enough(0, slice) ? r.tau(0, slice, q, times) : std::nullopt;
       *next++ = tau ? tau->mean : 0.0;
     }
 }
@@ -68,8 +80,9 @@ void ComputeFSD::compute_vector()
 void ComputeFSD::compute_array()
 {
   invoked_array = update->ntimestep;
-  const Relaxation &r = origins->relaxation();
-  const auto times = origins->times();
+  const FixFSDOrigins &measured = origins();
+  const Relaxation &r = measured.relaxation();
+  const auto times = measured.times();
   double **next = array;
   for (int type = 0; type <= r.types(); ++type)
     for (int slice = 0; slice <= r.slices(); ++slice)
@@ -78,11 +91,11 @@ void ComputeFSD::compute_array()
         std::fill_n(row, size_array_cols, 0.0);
         row[TYPE] = type;
         row[SLICE] = slice;
-        row[DISTANCE] = slice > 0 ? (slice - 0.5) * origins->thickness() : 0.0;
+        row[DISTANCE] = slice > 0 ? (slice - 0.5) * measured.thickness() : 0.0;
         row[ATOMS] = r.count(type, slice);
         row[ORIGINS] = r.origins(lag);
         row[TIME] = times[lag];
-        if (!origins->enough(type, slice)) continue;
+        if (!measured.enough(type, slice)) continue;
         const auto msd = r.msd(type, slice, lag);
         row[MSD] = msd.mean;
         row[MSD_ERROR] = msd.error;

@@ -28,7 +28,8 @@ class ComputeFSD : public Compute {
 
  private:
   std::string id_origins;
-  class FixFSDOrigins *origins;
+
+  const class FixFSDOrigins &origins() const;
 };
 
 }    // namespace LAMMPS_NS

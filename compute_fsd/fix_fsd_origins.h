@@ -47,6 +47,7 @@ class FixFSDOrigins : public Fix {
   double memory_usage() override;
 
   // for compute fsd
+  bool made_by_compute = false;    // not by a script
   const turing_glass::scattering::Relaxation &relaxation() const;
   std::vector<double> times() const;         // of all lags
   bool enough(int type, int slice) const;    // atoms to be shown

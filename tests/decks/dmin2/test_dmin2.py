@@ -312,6 +312,7 @@ class Deformation(unittest.TestCase):
             lammps(DATA + compute + self.MOTION + "run 100\nwrite_restart half.restart\n", 4, folder=folder)
             rest = lammps("read_restart half.restart\npair_style zero 6.0\npair_coeff * *\n" + compute
                           + self.MOTION.split("\n", 1)[1] + "run 120\n" + dump() + "run 0\n" + PRINT, 2, folder=folder)
+            self.assertIn("fix style: DMIN2/REFERENCE, fix ID: d_REFERENCE", rest.text)
             self.close(whole.dump("whole.dump"), rest.dump("d.dump"), 1e-9)
             self.assertEqual(vector(rest)["reference"], 0 if reference == "first" else 180)
         wrong = lammps("read_restart half.restart\npair_style zero 6.0\npair_coeff * *\ncompute d all dmin2 cutoff 4.5\n",
@@ -395,6 +396,21 @@ class Deformation(unittest.TestCase):
         """The compute and its fix leave with clear, and come again."""
         lammps(head() + "compute d all dmin2 cutoff 5.0\nrun 0\nuncompute d\ncompute d all dmin2 cutoff 4.0\nrun 0\nclear\n" + head()
                + "compute d all dmin2 cutoff 5.0\nrun 0\n" + PRINT, 2)
+
+    def test_helper(self):
+        """Fix DMIN2/REFERENCE is part of the compute: there and gone with it, and not to be taken from it."""
+        compute = "compute d all dmin2 cutoff 5.0\nthermo_style custom step c_d[1]\nrun 0\n"
+        run = lammps(head() + compute + "info fixes\nthermo_style one\nuncompute d\nprint gone\ninfo fixes\n")
+        there, gone = run.text.split("\ngone\n")
+        self.assertRegex(there, r"d_REFERENCE, +style = DMIN2/REFERENCE, +group = all")
+        self.assertNotIn("DMIN2/REFERENCE", gone)
+        by_hand = "fix d_REFERENCE all DMIN2/REFERENCE "
+        for line in ("unfix d_REFERENCE", "unfix d_REFERENCE\nfix d_REFERENCE all nve", by_hand + "3.0 first"):
+            run = lammps(head() + compute + line + "\nrun 0\n", 2, expect_error=True)
+            self.assertIn("fix d_REFERENCE was removed or replaced", run.text, line)
+        for words, message in (("5.0", "missing argument"), ("5.0 last", "first, lag N, file NAME"), ("5.0 lag", "lag N"),
+                               ("5.0 file", "file NAME"), ("5.0 first 3", "reference is first")):
+            self.assertIn(message, lammps(head() + by_hand + words + "\n", expect_error=True).text, words)
 
     def test_wrong_use(self):
         for words, message in (("", "no cutoff"), ("cutoff", "needs a value more"), ("cutoff -1", "must be above 0"),

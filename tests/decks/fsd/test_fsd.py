@@ -267,6 +267,7 @@ class Dynamics(unittest.TestCase):
         for ranks in (1, 4):
             out = OUT.format(every=500).replace("out.dat", "rest.dat")
             rest = lammps(again + compute + out + "run 330\n", ranks, folder=folder)
+            self.assertIn("fix style: FSD/ORIGINS, fix ID: s_ORIGINS", rest.text)
             a, b = array(whole, "out.dat"), array(rest, "rest.dat")
             for key, rows in a.items():
                 for u, v in zip(rows, b[key]):
@@ -311,6 +312,23 @@ class Dynamics(unittest.TestCase):
                      "rerun all.dump first 60 last 90 dump x y z ix iy iz\n", 2, folder=folder)
         self.assertIn("no sample between steps 30 and 60", run.text)
         self.assertEqual([r[ORIGINS] for r in array(run, "out.dat")[0, 0]], [2, 2, 2, 0, 0])
+
+    def test_helper(self):
+        """Fix FSD/ORIGINS is part of the compute: there and gone with it, and not to be taken from it."""
+        box = (17.0, 14.0, 15.0)
+        folder = tempfile.mkdtemp(dir=os.getcwd())
+        data_file(folder, random_atoms(8, 100, box), box)
+        compute = GAS + "compute s all fsd 1 q 2.71 times 1 10 5\nthermo_style custom step c_s[1]\nrun 10\n"
+        run = lammps(compute + "info fixes\nthermo_style one\nuncompute s\nprint gone\ninfo fixes\n", folder=folder)
+        there, gone = run.text.split("\ngone\n")
+        self.assertRegex(there, r"s_ORIGINS, +style = FSD/ORIGINS, +group = all")
+        self.assertNotIn("FSD/ORIGINS", gone)
+        # more wave numbers than the compute has room for
+        by_hand = "fix s_ORIGINS all FSD/ORIGINS 1 q 1 2 3 4 5 6 7 8 times 1 1000 10 slices 100"
+        for line in ("unfix s_ORIGINS", "unfix s_ORIGINS\nfix s_ORIGINS all momentum 1 linear 1 1 1", by_hand):
+            with self.subTest(line):
+                run = lammps(compute + line + "\nrun 10\n", 2, folder=folder, expect_error=True)
+                self.assertIn("fix s_ORIGINS was removed or replaced", run.text)
 
     def test_wrong_use(self):
         box = (17.0, 14.0, 15.0)
