@@ -5,11 +5,12 @@ set(TURINGGLASS_STYLE_FOLDERS pair_nnap fix_remd_swap compute_ops fix_insert_mas
 set(TURINGGLASS_ROOT ${CMAKE_CURRENT_LIST_DIR}/..)
 get_filename_component(TURINGGLASS_ROOT ${TURINGGLASS_ROOT} ABSOLUTE)
 
-# turing_glass_glue(<sources> <include folders>): what the folders hold, for plugin and in-tree alike
+# turing_glass_glue(<sources> <include folders>): what the folders and what they share (src/lammps) hold, for plugin and
+# in-tree alike
 function(turing_glass_glue sources folders)
   list(TRANSFORM TURINGGLASS_STYLE_FOLDERS PREPEND ${TURINGGLASS_ROOT}/ OUTPUT_VARIABLE paths)
   list(TRANSFORM paths APPEND /*.cpp OUTPUT_VARIABLE patterns)
-  file(GLOB found CONFIGURE_DEPENDS ${patterns})
+  file(GLOB found CONFIGURE_DEPENDS ${patterns} ${TURINGGLASS_ROOT}/src/lammps/*.cpp)
   set(${sources} ${found} PARENT_SCOPE)
   set(${folders} ${paths} PARENT_SCOPE)
 endfunction()
