@@ -1,14 +1,16 @@
 #include "demux.h"
 
+#include "dump_frames.h"
 #include "exchange_log.h"
 
-#include "io/line_reader.h"
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 #include <string_view>
@@ -17,169 +19,219 @@ namespace turing_glass::replica {
 
 namespace {
 
-/// A dump of one replica: the head of each frame, then its lines.
-class Dump {
- public:
-  explicit Dump(const std::string &path) : path_(path), reader_(path) {}
+namespace fs = std::filesystem;
 
-  /// Head of the next frame whose step was not there before; false at the end, where a last frame without its
-  /// head counts as no frame.
-  bool next_frame()
+using Progress = std::function<void(const char *, std::int64_t)>;
+
+/// A frame that counts, where it stands among all frames of its replica.
+struct Frame {
+  std::int64_t step, index;
+  bool whole;
+};
+
+/// The file of exchanges, read once before anything is written: it is sound, and where runs were continued from.
+struct Exchanges {
+  int replicas = 0;
+  std::vector<std::int64_t> restarts;    // steps, ascending
+
+  explicit Exchanges(const std::string &log)
   {
-    for (;;) {
-      const std::int64_t before = step_;
-      if (!read_head()) return false;
-      if (step_ > before) return true;
-      if (step_ < first_) fail("goes back to step " + std::to_string(step_));
-      std::string_view line;
-      step_ = before;
-      for (; left_ > 0; --left_)
-        if (!reader_.next(line)) return false;
+    ExchangeLogReader reader(log);
+    replicas = reader.size();
+    bool any = false;
+    while (reader.next()) any = true;
+    if (!any) throw std::runtime_error(log + ": holds no exchange");
+    for (const auto &begin : reader.begins())
+      if (begin.continued) restarts.push_back(begin.step);
+  }
+
+  /// The step from which a run was continued that has its first frame at `step`; if that is not told, `step`.
+  std::int64_t restart_before(std::int64_t step) const
+  {
+    const auto later = std::upper_bound(restarts.begin(), restarts.end(), step);
+    return later == restarts.begin() ? step : *(later - 1);
+  }
+};
+
+/// The frames that count, in the order of their steps.
+std::vector<Frame> frames_that_count(const std::vector<std::string> &paths,
+                                     const Exchanges &exchanges, DemuxReport &report,
+                                     const Progress &progress)
+{
+  std::vector<Frame> frames;
+  DumpFrames dump(paths);
+  for (std::int64_t index = 0; dump.next([](std::string_view) {}); ++index) {
+    const std::int64_t step = dump.step();
+    if (step < 0) continue;
+    if (!frames.empty() && step <= frames.back().step) {
+      const bool again = step == frames.back().step;
+      const std::int64_t restart = again ? step : exchanges.restart_before(step);
+      for (; !frames.empty() && (frames.back().step > restart || frames.back().step == step);
+           frames.pop_back())
+        ++(frames.back().step > restart ? report.discarded : report.repeated);
     }
+    frames.push_back({step, index, dump.whole()});
+    progress("reads", step);
+  }
+  return frames;
+}
+
+/// A file that takes its name when it is complete.
+class Output {
+ public:
+  explicit Output(const std::string &path) :
+      path_(path), part_(path + '.' + std::to_string(getpid()) + ".part"),
+      file_(std::fopen(part_.c_str(), "w"))
+  {
+    if (!file_) fail();
+  }
+  Output(Output &&) = default;
+  ~Output()
+  {
+    if (file_) std::remove(part_.c_str());
   }
 
-  std::int64_t step() const { return step_; }
-  const std::string &head() const { return head_; }
-  const std::string &path() const { return path_; }
-
-  /// The next line of this frame; false after the last one. `cut_off` if the file ends before.
-  bool next_line(std::string_view &line, bool &cut_off)
+  void put(std::string_view line)
   {
-    if (left_ == 0) return false;
-    cut_off = !reader_.next(line) || !reader_.has_end();
-    --left_;
-    return !cut_off;
+    if (std::fwrite(line.data(), 1, line.size(), file_.get()) != line.size() ||
+        std::fputc('\n', file_.get()) == EOF)
+      fail();
   }
-
-  [[noreturn]] void fail(const std::string &what) const
+  void finish()
   {
-    throw std::runtime_error(path_ + ", line " + std::to_string(reader_.line()) + ": " + what);
+    const bool closed = std::fclose(file_.release()) == 0;
+    if (!closed || std::rename(part_.c_str(), path_.c_str()) != 0) fail();
   }
 
  private:
-  bool read_head()
-  {
-    head_.clear();
-    std::int64_t step = -1, count = -1;
-    std::int64_t *number = nullptr;    // that the next line holds
-    std::string_view line;
-    while (reader_.next(line)) {
-      head_.append(line) += '\n';
-      if (number) {
-        const auto end = line.data() + line.size();
-        if (std::from_chars(line.data(), end, *number).ec != std::errc() || *number < 0)
-          fail("should be a number");
-        number = nullptr;
-      } else if (line == "ITEM: TIMESTEP")
-        number = &step;
-      else if (line.substr(0, 15) == "ITEM: NUMBER OF")
-        number = &count;
-      else if (line.substr(0, 11) == "ITEM: ATOMS" || line.substr(0, 13) == "ITEM: ENTRIES") {
-        if (step < 0 || count < 0) fail("no step and number of atoms before the atoms");
-        if (first_ < 0) first_ = step;
-        step_ = step;
-        left_ = count;
-        return true;
-      } else if (line.substr(0, 5) != "ITEM:" && head_.size() == line.size() + 1)
-        fail("a frame of a text dump of LAMMPS should begin with \"ITEM:\"");
-    }
-    return false;
-  }
+  [[noreturn]] void fail() const { throw std::runtime_error(path_ + ": " + std::strerror(errno)); }
 
-  std::string path_;
-  io::LineReader reader_;
-  std::string head_;
-  std::int64_t step_ = -1, first_ = -1, left_ = 0;
+  struct Close {
+    void operator()(std::FILE *file) const { std::fclose(file); }
+  };
+  std::string path_, part_;    ///< of this process alone, as partitions may do the same at once
+  std::unique_ptr<std::FILE, Close> file_;
 };
 
-struct Close {
-  void operator()(std::FILE *file) const { std::fclose(file); }
+std::vector<Output> open_outputs(const std::string &log,
+                                 const std::vector<std::vector<std::string>> &inputs,
+                                 const std::vector<std::string> &paths)
+{
+  std::vector<std::string> read = {log};
+  for (const auto &files : inputs) read.insert(read.end(), files.begin(), files.end());
+  std::vector<Output> outputs;
+  for (const std::string &path : paths) {
+    for (const std::string &input : read)
+      if (fs::exists(path) && fs::equivalent(path, input))
+        throw std::runtime_error(path + ": is an input, and would be overwritten");
+    outputs.emplace_back(path);
+  }
+  return outputs;
+}
+
+/// Step by step through the frames that count.
+class Merge {
+ public:
+  explicit Merge(std::vector<std::vector<Frame>> frames) :
+      frames_(std::move(frames)), at_(frames_.size(), 0)
+  {
+  }
+
+  bool next()
+  {
+    step_ = none;
+    for (std::size_t r = 0; r < frames_.size(); ++r)
+      if (at_[r] < frames_[r].size()) step_ = std::min(step_, frames_[r][at_[r]].step);
+    complete_ = true;
+    index_.assign(frames_.size(), -1);
+    for (std::size_t r = 0; r < frames_.size(); ++r) {
+      if (at_[r] == frames_[r].size() || frames_[r][at_[r]].step != step_) {
+        complete_ = false;
+        continue;
+      }
+      const Frame &frame = frames_[r][at_[r]++];
+      index_[r] = frame.index;
+      complete_ = complete_ && frame.whole;
+    }
+    return step_ != none;
+  }
+  std::int64_t step() const { return step_; }
+  bool complete() const { return complete_; }    ///< every replica has the whole frame
+  std::int64_t index(int replica) const { return index_[replica]; }    ///< -1 for none
+
+ private:
+  static constexpr std::int64_t none = std::numeric_limits<std::int64_t>::max();
+
+  std::vector<std::vector<Frame>> frames_;
+  std::vector<std::size_t> at_;
+  std::int64_t step_ = none;
+  bool complete_ = false;
+  std::vector<std::int64_t> index_;
+};
+
+/// A dump that is gone through once.
+struct Source {
+  DumpFrames dump;
+  std::int64_t next = 0;    ///< index of its next frame
+
+  void copy(std::int64_t index, Output &output)
+  {
+    while (next++ < index) dump.next([](std::string_view) {});
+    dump.next([&output](std::string_view line) { output.put(line); });
+    if (!dump.whole())
+      throw std::runtime_error(
+          "a dump has changed while it was read: wait until its run has ended");
+  }
 };
 
 }    // namespace
 
-std::int64_t demultiplex(const std::string &log, const std::vector<std::string> &inputs,
-                         const std::vector<std::string> &outputs,
-                         const std::function<void(std::int64_t)> &progress)
+DemuxReport demultiplex(const std::string &log, const std::vector<std::vector<std::string>> &inputs,
+                        const std::vector<std::string> &paths, const Progress &progress)
 {
+  const Exchanges known(log);
+  const int n = known.replicas;
+  if (static_cast<int>(inputs.size()) != n || static_cast<int>(paths.size()) != n)
+    throw std::runtime_error(log + ": of " + std::to_string(n) + " replicas, but dumps of " +
+                             std::to_string(inputs.size()) + " and " +
+                             std::to_string(paths.size()) + " outputs are named");
+  DemuxReport report;
+  std::vector<std::vector<Frame>> frames;
+  std::vector<Source> sources;
+  for (const auto &files : inputs) {
+    frames.push_back(frames_that_count(files, known, report, progress));
+    sources.push_back({DumpFrames(files)});
+  }
+  std::vector<Output> outputs = open_outputs(log, inputs, paths);
+
   ExchangeLogReader exchanges(log);
-  const int n = exchanges.size();
-  if (static_cast<int>(inputs.size()) != n || static_cast<int>(outputs.size()) != n)
-    throw std::runtime_error(log + ": of " + std::to_string(n) + " replicas, but " +
-                             std::to_string(inputs.size()) + " dumps and " +
-                             std::to_string(outputs.size()) + " outputs are named");
-  if (!exchanges.next()) throw std::runtime_error(log + ": holds no exchange");
+  exchanges.next();
+  std::int64_t begin = exchanges.step();
   std::vector<int> levels = exchanges.levels();
-  std::int64_t from = exchanges.step();
   bool more = exchanges.next();
-
-  std::vector<Dump> dumps;
-  for (const std::string &path : inputs) try {
-      dumps.emplace_back(path);
-    } catch (const io::LineError &e) {
-      throw std::runtime_error(path + ": " + e.what());
-    }
-  std::vector<std::unique_ptr<std::FILE, Close>> files;
-  for (const std::string &path : outputs) {
-    for (const std::string &input : inputs)
-      if (std::filesystem::exists(path) && std::filesystem::equivalent(path, input))
-        throw std::runtime_error(path + ": is an input, and would be overwritten");
-    files.emplace_back(std::fopen(path.c_str(), "w"));
-    if (!files.back()) throw std::runtime_error(path + ": " + std::strerror(errno));
-  }
-
-  std::int64_t frames = 0;
-  std::vector<std::int64_t> whole(n, 0);    // bytes of complete steps
-  for (bool complete = true; complete;) {
-    for (Dump &dump : dumps) try {
-        complete = complete && dump.next_frame();
-      } catch (const io::LineError &e) {
-        dump.fail(e.what());
-      }
-    if (!complete) break;
-    const std::int64_t step = dumps[0].step();
-    for (const Dump &dump : dumps)
-      if (dump.step() != step)
-        dump.fail("a frame of step " + std::to_string(dump.step()) + ", where " + dumps[0].path() +
-                  " has one of step " + std::to_string(step));
-    if (step < from)
-      throw std::runtime_error(log + ": begins at step " + std::to_string(from) +
+  for (Merge merge(std::move(frames)); merge.next();) {
+    const std::int64_t step = merge.step();
+    if (step < begin)
+      throw std::runtime_error(log + ": begins at step " + std::to_string(begin) +
                                ", the dumps at step " + std::to_string(step));
-    while (more && exchanges.step() <= step) {
-      levels = exchanges.levels();
-      more = exchanges.next();
+    for (; more && exchanges.step() <= step; more = exchanges.next()) levels = exchanges.levels();
+    if (!merge.complete())
+      ++report.incomplete;
+    else if (!more && step >= exchanges.next_attempt())
+      ++report.unknown;
+    else {
+      for (int replica = 0; replica < n; ++replica)
+        sources[replica].copy(merge.index(replica), outputs[levels[replica]]);
+      ++report.steps;
+      progress("writes", step);
     }
-    for (int replica = 0; replica < n; ++replica) {
-      Dump &dump = dumps[replica];
-      std::FILE *file = files[levels[replica]].get();
-      const auto put = [&](std::string_view text) {
-        if (std::fwrite(text.data(), 1, text.size(), file) != text.size())
-          throw std::runtime_error(outputs[levels[replica]] + ": " + std::strerror(errno));
-      };
-      put(dump.head());
-      std::string_view line;
-      bool cut_off = false;
-      try {
-        while (dump.next_line(line, cut_off)) {
-          put(line);
-          put("\n");
-        }
-      } catch (const io::LineError &e) {
-        dump.fail(e.what());
-      }
-      complete = complete && !cut_off;
-    }
-    if (!complete) break;
-    for (int level = 0; level < n; ++level) whole[level] = std::ftell(files[level].get());
-    ++frames;
-    progress(step);
   }
-  for (int level = 0; level < n; ++level) {
-    if (std::fclose(files[level].release()) != 0)
-      throw std::runtime_error(outputs[level] + ": " + std::strerror(errno));
-    std::filesystem::resize_file(outputs[level], whole[level]);
-  }
-  return frames;
+  if (report.steps == 0)
+    throw std::runtime_error("no step can be written: " + std::to_string(report.incomplete) +
+                             " steps are not whole in the dumps of all replicas, " +
+                             std::to_string(report.unknown) + " are later than " + log + " tells");
+  for (Output &output : outputs) output.finish();
+  return report;
 }
 
 }    // namespace turing_glass::replica

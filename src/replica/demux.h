@@ -9,15 +9,26 @@
 
 namespace turing_glass::replica {
 
-/// Reads text dumps of LAMMPS (atom, custom, local; plain or gzip), frame by frame, never more than the head
-/// of a frame in memory, and appends each frame to the output of the temperature that its replica had at that
-/// step according to the file of fix remd/swap at `log`. Frames of a step that a replica has written
-/// before, as runs and restarts do, are left out. Returns the number of steps written.
+struct DemuxReport {
+  std::int64_t steps = 0;        ///< that were written: frames of each output
+  std::int64_t discarded = 0;    ///< frames that a run continued from an earlier step has made void
+  std::int64_t repeated = 0;     ///< frames of the step of the frame before, which they replace
+  std::int64_t incomplete = 0;    ///< steps left out because not every replica has its whole frame
+  std::int64_t unknown = 0;       ///< steps left out because the file of exchanges ends before
+};
+
+/// Reads text dumps of LAMMPS (atom, custom, local; plain or gzip) and writes each frame to the output of the
+/// temperature that its replica had at that step according to the file of fix remd/swap at `log`. `inputs`: of each
+/// replica its files in the order of their runs, read as if they were one.
 ///
-/// All inputs need frames of the same steps; where some end earlier, the rest of the others is left out.
-/// `progress` gets each step that is done. Throws std::runtime_error naming file and line.
-std::int64_t demultiplex(const std::string &log, const std::vector<std::string> &inputs,
-                         const std::vector<std::string> &outputs,
-                         const std::function<void(std::int64_t)> &progress);
+/// Where steps go back, a run was continued from an earlier step: the frames before of the same and later steps are
+/// discarded, as are those later than the step of the restart where `log` tells it.
+///
+/// Everything is read twice, a line at a time; in memory are the steps alone. Outputs take their names when they are
+/// complete. `progress` gets "reads" or "writes" and each step that is done. Throws std::runtime_error naming file and
+/// line.
+DemuxReport demultiplex(const std::string &log, const std::vector<std::vector<std::string>> &inputs,
+                        const std::vector<std::string> &outputs,
+                        const std::function<void(const char *what, std::int64_t step)> &progress);
 
 }    // namespace turing_glass::replica

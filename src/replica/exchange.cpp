@@ -3,6 +3,8 @@
 #include <cmath>
 #include <numeric>
 #include <random>
+#include <stdexcept>
+#include <string>
 
 namespace turing_glass::replica {
 
@@ -31,6 +33,10 @@ Exchange::Exchange(std::vector<double> kt, std::uint64_t seed, bool force) :
 
 std::vector<Decision> Exchange::attempt(const std::vector<double> &enthalpy)
 {
+  for (int r = 0; r < size(); ++r)
+    if (!std::isfinite(enthalpy[r]))
+      throw std::runtime_error("the energy of replica " + std::to_string(r + 1) + " is " +
+                               std::to_string(enthalpy[r]));
   std::vector<int> replica(size());    // by level
   for (int r = 0; r < size(); ++r) replica[level_[r]] = r;
   std::vector<Decision> decisions;

@@ -32,7 +32,8 @@ class Exchange {
   const std::vector<int> &levels() const { return level_; }
   std::int64_t attempts() const { return attempt_; }
 
-  /// The next attempt; `enthalpy` by replica. Changes the levels and returns what was decided.
+  /// The next attempt; `enthalpy` by replica. Changes the levels and returns what was decided. Throws
+  /// std::runtime_error, and changes nothing, where one of them is not finite.
   std::vector<Decision> attempt(const std::vector<double> &enthalpy);
 
   /// Of the pair of levels (level, level + 1), of level + 1 = size none.

@@ -4,6 +4,7 @@
 #include "replica/demux.h"
 #include "replica/exchange.h"
 #include "replica/exchange_log.h"
+#include "replica/schedule.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,6 +13,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <random>
@@ -240,51 +242,123 @@ TEST(Exchange, GoesOnFromItsState)
   EXPECT_EQ(exchange.state(), other.state());
 }
 
+TEST(Exchange, AttemptsOfASchedule)
+{
+  // enumerated: 20 steps without, 30 with attempts, from step 5 on; the last step of a stage belongs to it
+  const Schedule hybrid = {10, 20, 30, 5};
+  std::vector<std::int64_t> steps;
+  for (std::int64_t step = hybrid.next_attempt(5); step < 160; step = hybrid.next_attempt(step))
+    steps.push_back(step);
+  EXPECT_THAT(steps, ElementsAre(30, 40, 50, 80, 90, 100, 130, 140, 150));
+  for (std::int64_t step = 6; step < 160; ++step)
+    EXPECT_EQ(hybrid.attempt_at(step), std::count(steps.begin(), steps.end(), step) == 1) << step;
+
+  const Schedule always = {50};
+  EXPECT_EQ(always.next_attempt(0), 50);
+  EXPECT_EQ(always.next_attempt(49), 50);
+  EXPECT_EQ(always.next_attempt(50), 100);
+  // one attempt in each stage, whatever the phase
+  const Schedule rare = {7, 1000, 7, 3};
+  for (std::int64_t step = 3, cycle = 1; cycle < 100; ++cycle) {
+    step = rare.next_attempt(step);
+    EXPECT_EQ((step - 3 - 1) / 1007 + 1, cycle);
+    EXPECT_EQ(step % 7, 0);
+  }
+}
+
+TEST(Exchange, RefusesEnergiesThatAreNoNumbers)
+{
+  const double nan = std::nan(""), inf = std::numeric_limits<double>::infinity();
+  for (const bool force : {false, true})
+    for (const double bad : {nan, inf, -inf}) {
+      Exchange exchange({1.0, 2.0, 3.0}, 1, force);
+      const auto before = exchange.state();
+      // that of a replica which would not even take part in the attempt
+      EXPECT_THROW(exchange.attempt({0.0, 1.0, bad}), std::runtime_error);
+      EXPECT_EQ(exchange.state(), before);
+    }
+}
+
 TEST_F(Replica, LogIsReadAndGoneOnWith)
 {
   const std::vector<double> ladder = {300.0, 350.5, 400.0};
-  Exchange exchange({1.0, 2.0, 3.0}, 7, true);
+  const Schedule schedule = {100};
+  Exchange exchange({1.0, 2.0, 3.0}, 7, true), restarted = exchange;
   const std::vector<double> u = {-1.5, 2.0, 3.25};
   {
-    ExchangeLog log(path("remd.log"), ladder, 0, false);
+    ExchangeLog log(path("remd.log"), ladder, schedule, exchange, 0, false);
     EXPECT_TRUE(log.is_new());
     log.write(0, exchange, u, {});
     for (int step = 100; step <= 300; step += 100) {
       const auto decisions = exchange.attempt(u);
       log.write(step, exchange, u, decisions);
+      if (step == 200) restarted = exchange;
     }
   }
-  EXPECT_EQ(
-      read("remd.log"),
+  const std::string begin =
       "# replica exchange, temperatures 300 350.5 400\n"
       "# step, temperature index of each replica, potential energy of each replica, pairs of\n"
       "# temperatures: + exchanged, - not exchanged, . not tried\n"
-      "0 1 2 3 -1.5 2 3.25 ..\n100 2 1 3 -1.5 2 3.25 +.\n200 3 1 2 -1.5 2 3.25 .+\n300 3 2 1 -1.5 2 3.25 +.\n");
-  // from step 200 again, with a line that was not finished
+      "# from step 0: an attempt every 100 steps\n"
+      "0 1 2 3 -1.5 2 3.25 ..\n100 2 1 3 -1.5 2 3.25 +.\n200 3 1 2 -1.5 2 3.25 .+\n";
+  EXPECT_EQ(read("remd.log"), begin + "300 3 2 1 -1.5 2 3.25 +.\n");
+
+  // from step 220 again, with a line that was not finished
   std::ofstream(path("remd.log"), std::ios::app) << "400 3 2";
   {
-    ExchangeLog log(path("remd.log"), ladder, 200, true);
+    ExchangeLog log(path("remd.log"), ladder, schedule, restarted, 220, true);
     EXPECT_FALSE(log.is_new());
-    log.write(250, exchange, u, {});
+    log.write(300, restarted, u, restarted.attempt(u));
   }
   ExchangeLogReader reader(path("remd.log"));
   EXPECT_EQ(reader.size(), 3);
   std::vector<std::int64_t> steps;
   while (reader.next()) steps.push_back(reader.step());
-  EXPECT_THAT(steps, ElementsAre(0, 100, 200, 250));
+  EXPECT_THAT(steps, ElementsAre(0, 100, 200, 300));
   EXPECT_THAT(reader.levels(), ElementsAre(2, 1, 0));
+  EXPECT_EQ(reader.next_attempt(), 400);
+  ASSERT_EQ(reader.begins().size(), 2U);
+  EXPECT_EQ(reader.begins()[1].step, 220);
+  EXPECT_TRUE(reader.begins()[1].continued);
 
-  EXPECT_THAT(message([&] {
-                ExchangeLog(path("remd.log"), {1.0, 2.0}, 0, true);
-              }),
-              HasSubstr("exchanges of 3 replicas, not of 2"));
-  EXPECT_THAT(message([&] { ExchangeLog(path("none/remd.log"), ladder, 0, false); }),
-              HasSubstr("No such file"));
+  // once more, from a step before the first attempt of that run: it is told that this run was there
+  ExchangeLog(
+      path("remd.log"), ladder, {25, 50, 100, 10},
+      exchange =
+          [&] {
+            Exchange at_200({1.0, 2.0, 3.0}, 7, true);
+            at_200.attempt(u);
+            at_200.attempt(u);
+            return at_200;
+          }(),
+      230, true);
+  EXPECT_EQ(
+      read("remd.log"),
+      begin +
+          "# continued from step 220: an attempt every 100 steps\n"
+          "# continued from step 230: an attempt every 25 steps, hybrid 50 100 from step 10\n");
+
+  const auto why = [&](const std::vector<double> &temperatures, std::int64_t step) {
+    return message(
+        [&] { ExchangeLog(path("remd.log"), temperatures, schedule, restarted, step, true); });
+  };
+  const std::string kept = read("remd.log");
+  EXPECT_THAT(why({1.0, 2.0}, 230), HasSubstr("exchanges of 3 replicas, not of 2"));
+  EXPECT_THAT(why(ladder, 230), HasSubstr("has the replicas at other temperatures at step 230"));
+  EXPECT_THAT(why(ladder, 400), HasSubstr("ends at step 200, long before step 400"));
+  EXPECT_EQ(read("remd.log"), kept) << "a file of other exchanges stays as it is";
+  EXPECT_THAT(
+      message([&] { ExchangeLog(path("none/remd.log"), ladder, schedule, exchange, 0, false); }),
+      HasSubstr("No such file"));
+  EXPECT_THAT(message([&] { ExchangeLog("/dev/full", ladder, schedule, exchange, 0, false); }),
+              HasSubstr("/dev/full: No space left"));
 }
 
 TEST_F(Replica, DamagedLogs)
 {
-  const std::string head = "# replica exchange, temperatures 1 2\n# a\n# b\n";
+  const std::string head = "# replica exchange, temperatures 1 2\n# a\n# b\n",
+                    every = "# from step 0: an attempt every 10 steps\n",
+                    good = "0 1 2 -1 -2 .\n10 2 1 -1 -2 +\n20 2 1 -1 -2 .\n";
   const auto why = [&](const std::string &text) {
     write("remd.log", text);
     return message([&] {
@@ -292,27 +366,100 @@ TEST_F(Replica, DamagedLogs)
       while (reader.next()) {}
     });
   };
+  EXPECT_EQ(why(head + good), "nothing thrown") << "files without comments on attempts";
+  EXPECT_EQ(why(head + every + good), "nothing thrown");
   EXPECT_THAT(why(""), HasSubstr("no file of fix remd/swap"));
   EXPECT_THAT(why("LAMMPS\n"), HasSubstr("line 1: no file of fix remd/swap"));
+  EXPECT_THAT(why(std::string("\x1f\x8b\x08\0\0", 5)), HasSubstr("gzip file is cut off"));
   EXPECT_THAT(why("# replica exchange, temperatures 1\n"), HasSubstr("fewer than two"));
-  EXPECT_THAT(why(head + "0 1 1 x x ..\n"),
+  EXPECT_THAT(why("# replica exchange, temperatures 1 2x\n"), HasSubstr("'2x' is no temperature"));
+  EXPECT_THAT(why(head + "0 1 1 0 0 .\n"),
               HasSubstr("line 4: should begin with a step and 2 different"));
-  EXPECT_THAT(why(head + "0 1 2 x x ..\n10 3 1 x x ..\n"), HasSubstr("line 5"));
-  EXPECT_THAT(why(head + "10 1 2 x x ..\n0 1 2 x x ..\n"),
-              HasSubstr("goes back from step 10 to 0"));
+  EXPECT_THAT(why(head + "0 1 2 0 0 .\n10 3 1 0 0 .\n"), HasSubstr("line 5"));
+  EXPECT_THAT(why(head + "10 1 2 0 0 .\n0 1 2 0 0 .\n"), HasSubstr("goes back from step 10 to 0"));
+  for (const char *line :
+       {"0 1", "0 1 2 0 .", "0 1 2 0 nan .", "0 1 2 0 x .", "99999999999999999999 1 2 0 0 .",
+        "0.5 1 2 0 0 .", "-1 1 2 0 0 .", "0 1 2 0 0 0 .", "", "0 1 2 0 0 . .", "1e3 1 2 0 0 ."})
+    EXPECT_THAT(why(head + line + "\n"), HasSubstr("line 4: should hold a step")) << line;
+  for (const char *pairs : {"..", "x", ""})
+    EXPECT_THAT(why(head + "0 1 2 0 0 " + pairs + "\n"), HasSubstr("line 4: should")) << pairs;
+  EXPECT_THAT(why("# replica exchange, temperatures 1 2 3\n# a\n# b\n0 2 3 1 0 0 0 ++\n"),
+              HasSubstr("line 4: should end with one of"));
+  // a line that is lost, has another step, or other levels than the exchanges of the line
+  EXPECT_THAT(why(head + every + "0 1 2 -1 -2 .\n20 2 1 -1 -2 .\n"),
+              HasSubstr("line 6: the line of the attempt at step 10 is missing"));
+  EXPECT_THAT(why(head + every + "0 1 2 -1 -2 .\n5 2 1 -1 -2 +\n"),
+              HasSubstr("no attempt was due at step 5"));
+  EXPECT_THAT(why(head + "0 1 2 -1 -2 .\n10 2 1 -1 -2 -\n"),
+              HasSubstr("replica 1 cannot have come from temperature 1 to 2 by the exchanges -"));
+  for (const char *comment : {"x: an attempt every 10 steps", "0: an attempt every 0 steps",
+                              "0: an attempt every 9999999999999999999 steps", "0: an attempt",
+                              "0: an attempt every 10 steps, hybrid 10 5 from step 0",
+                              "0: an attempt every 10 steps, hybrid 10 50 from step 10"})
+    EXPECT_THAT(why(head + "# from step " + comment + "\n"), HasSubstr("line 4: should tell"))
+        << comment;
 }
 
-TEST_F(Replica, Demultiplex)
+namespace {
+
+/// Text dumps whose second atom tells by its numbers which frame of which run and replica it is of.
+std::string frame(int step, int replica, int run = 1)
 {
-  // replica r writes the number 10 step + r, so that the result tells where each frame comes from
-  const auto frame = [](int step, int replica) {
-    return "ITEM: TIMESTEP\n" + std::to_string(step) +
-        "\nITEM: NUMBER OF ATOMS\n2\nITEM: BOX BOUNDS pp pp pp\n0 1\n0 1\n0 1\n"
-        "ITEM: ATOMS id q\n1 " +
-        std::to_string(10 * step + replica) + "\n2 0\n";
-  };
-  write("remd.log",
-        "# replica exchange, temperatures 1 2 3\n# a\n# b\n0 1 2 3 x\n100 2 1 3 x\n200 3 1 2 x\n");
+  return "ITEM: TIMESTEP\n" + std::to_string(step) +
+      "\nITEM: NUMBER OF ATOMS\n2\nITEM: BOX BOUNDS pp pp pp\n0 1\n0 1\n0 1\n"
+      "ITEM: ATOMS id q\n1 0\n2 " +
+      std::to_string(100000 * run + 10 * step + replica) + "\n";
+}
+
+std::string frames(const std::vector<int> &steps, int replica, int run = 1)
+{
+  std::string text;
+  for (const int step : steps) text += frame(step, replica, run);
+  return text;
+}
+
+std::vector<int> steps_from(int first, int last, int every)
+{
+  std::vector<int> steps;
+  for (int step = first; step <= last; step += every) steps.push_back(step);
+  return steps;
+}
+
+}    // namespace
+
+class Demux : public Replica {
+ protected:
+  /// Three replicas, exchanges at steps 100 and 200.
+  void write_log(const std::string &more = "") const
+  {
+    write("remd.log",
+          "# replica exchange, temperatures 1 2 3\n# a\n# b\n"
+          "0 1 2 3 0 0 0 ..\n100 2 1 3 0 0 0 +.\n200 3 1 2 0 0 0 .+\n" +
+              more);
+  }
+  std::vector<std::string> files(const std::string &name, int n) const
+  {
+    std::vector<std::string> all;
+    for (int k = 0; k < n; ++k) all.push_back(path(name + "." + std::to_string(k)));
+    return all;
+  }
+  DemuxReport demux(int n = 3, const std::vector<std::string> &names = {"dump"}) const
+  {
+    std::vector<std::vector<std::string>> inputs(n);
+    for (const std::string &name : names)
+      for (int r = 0; r < n; ++r) inputs[r].push_back(files(name, n)[r]);
+    return demultiplex(path("remd.log"), inputs, files("out", n),
+                       [](const char *, std::int64_t) {});
+  }
+  std::string why() const
+  {
+    return message([this] { demux(); });
+  }
+};
+
+TEST_F(Demux, FramesByTemperature)
+{
+  write_log();
   std::string dumps[3], expected[3];
   for (int r = 0; r < 3; ++r) dumps[r] = "ITEM: UNITS\nmetal\n";
   for (const int step : {0, 50, 100, 150, 150, 250})
@@ -321,15 +468,17 @@ TEST_F(Replica, Demultiplex)
   dumps[0] += frame(300, 0);
   dumps[2] += frame(300, 2);
   for (int r = 0; r < 3; ++r) write("dump." + std::to_string(r), dumps[r]);
-  const auto files = [&](const std::string &name) {
-    std::vector<std::string> all;
-    for (int k = 0; k < 3; ++k) all.push_back(path(name + "." + std::to_string(k)));
-    return all;
-  };
   std::vector<std::int64_t> told;
-  EXPECT_EQ(demultiplex(path("remd.log"), files("dump"), files("out"),
-                        [&](std::int64_t step) { told.push_back(step); }),
-            5);
+  std::vector<std::vector<std::string>> inputs;
+  for (const auto &file : files("dump", 3)) inputs.push_back({file});
+  const DemuxReport report = demultiplex(path("remd.log"), inputs, files("out", 3),
+                                         [&](const char *what, std::int64_t step) {
+                                           if (what == std::string("writes")) told.push_back(step);
+                                         });
+  EXPECT_EQ(report.steps, 5);
+  EXPECT_EQ(report.repeated, 3);
+  EXPECT_EQ(report.discarded, 0);
+  EXPECT_EQ(report.incomplete, 1);
   EXPECT_THAT(told, ElementsAre(0, 50, 100, 150, 250));
   const std::map<int, std::vector<int>> replica_at = {
       {0, {0, 1, 2}}, {50, {0, 1, 2}}, {100, {1, 0, 2}}, {150, {1, 0, 2}}, {250, {1, 2, 0}}};
@@ -338,29 +487,152 @@ TEST_F(Replica, Demultiplex)
     for (const auto &[step, replicas] : replica_at) expected[level] += frame(step, replicas[level]);
     EXPECT_EQ(read("out." + std::to_string(level)), expected[level]);
   }
+}
 
-  const auto why = [&](const std::string &log) {
-    return message(
-        [&] { demultiplex(path(log), files("dump"), files("out"), [](std::int64_t) {}); });
+TEST_F(Demux, FramesOfADeadBranch)
+{
+  // Killed at step 1000, continued from 500 to 800. Of the dead run nothing later than step 500 stays, neither what
+  // the second run has written again nor what it has not come to.
+  const std::string head = "# replica exchange, temperatures 1 2\n# a\n# b\n"
+                           "# from step 0: an attempt every 400 steps\n"
+                           "0 1 2 0 0 .\n400 2 1 0 0 +\n";
+  const auto live = [](int replica, int from, int every) {
+    return frames(steps_from(from, 800, every), replica, 2);
   };
-  write("dump.2", frame(0, 2) + frame(60, 2));
-  EXPECT_THAT(why("remd.log"), HasSubstr("a frame of step 60"));
-  write("dump.2", frame(100, 2) + frame(0, 2));
-  write("dump.1", frame(100, 2) + frame(150, 2));
-  write("dump.0", frame(100, 2) + frame(150, 2));
-  EXPECT_THAT(why("remd.log"), HasSubstr("goes back to step 0"));
-  write("late.log", "# replica exchange, temperatures 1 2 3\n# a\n# b\n110 1 2 3 x\n");
-  EXPECT_THAT(why("late.log"), HasSubstr("begins at step 110, the dumps at step 100"));
-  write("dump.2", "3\nLattice\n");
-  EXPECT_THAT(why("remd.log"), HasSubstr("dump.2, line 1: a frame of a text dump"));
-  fs::remove(path("dump.2"));
-  EXPECT_THAT(why("remd.log"), HasSubstr("dump.2: cannot be opened"));
-  EXPECT_THAT(
-      message([&] { demultiplex(path("remd.log"), files("dump"), {}, [](std::int64_t) {}); }),
-      HasSubstr("of 3 replicas, but 3 dumps and 0 outputs"));
-  write("dump.2", frame(100, 2));
+  const auto old = [](int replica, int last = 1000) {
+    return frames(steps_from(0, last, 50), replica);
+  };
+  const auto expect = [&](int restart, int every) {
+    const int first = (restart / every + (restart % every != 0)) * every;
+    for (int level = 0; level < 2; ++level) {
+      std::string expected;
+      for (int step = 0; step < (restart % every ? restart : first); step += 50)
+        expected += frame(step, step < 400 ? level : 1 - level);
+      for (int step = first; step < 800; step += every) expected += frame(step, 1 - level, 2);
+      expected += frame(800, level, 2);
+      EXPECT_EQ(read("out." + std::to_string(level)), expected) << restart << ' ' << every;
+    }
+  };
+  const auto log = [&](const std::string &comment) {
+    write("remd.log", head + comment + "800 1 2 0 0 +\n");
+  };
+
+  const std::string restart_500 = "# continued from step 500: an attempt every 400 steps\n";
+  for (const std::string &comment : {std::string(), restart_500}) {
+    log(comment);
+    for (int r = 0; r < 2; ++r) write("dump." + std::to_string(r), old(r) + live(r, 500, 50));
+    DemuxReport report = demux(2);
+    EXPECT_EQ(report.steps, 17);
+    EXPECT_EQ(report.discarded, 20);
+    EXPECT_EQ(report.repeated, 2);
+    expect(500, 50);
+
+    // in files of their own, the one gzipped away in the middle of a frame or line, or not as far in one replica
+    for (int r = 0; r < 2; ++r) {
+      const std::string text = old(r, r ? 1000 : 950);
+      write("first." + std::to_string(r), text.substr(0, text.size() - 4));
+      write("second." + std::to_string(r), live(r, 500, 50));
+      write("dump." + std::to_string(r),
+            text.substr(0, text.size() - (r ? 3 : 40)) + live(r, 500, 50));
+    }
+    for (const auto &names : {std::vector<std::string>{"first", "second"}, {"dump"}}) {
+      report = demux(2, names);
+      EXPECT_EQ(report.discarded, 19);
+      EXPECT_EQ(report.incomplete, 0);
+      expect(500, 50);
+    }
+  }
+
+  // continued between frames, with frames less often: what the dead run wrote in between goes, too
+  log("# continued from step 620: an attempt every 400 steps\n");
+  for (int r = 0; r < 2; ++r) write("dump." + std::to_string(r), old(r) + live(r, 800, 200));
+  EXPECT_EQ(demux(2).discarded, 2 * 8);
+  expect(620, 200);
+
+  // twice
+  log(restart_500);
+  for (int r = 0; r < 2; ++r)
+    write("dump." + std::to_string(r),
+          old(r) + frames(steps_from(700, 1200, 50), r, 3) + live(r, 500, 50));
+  EXPECT_EQ(demux(2).discarded, 2 * (10 + 11));
+  expect(500, 50);
+}
+
+TEST_F(Demux, StepsThatAreNotThereInFull)
+{
+  write_log();
+  // the frame of step 150 of one replica was cut off by a kill, and the run continued after it
+  for (int r = 0; r < 3; ++r) {
+    std::string text = frames({100, 150}, r);
+    if (r == 1) text.resize(text.size() - 12);
+    write("dump." + std::to_string(r), text + frames({160, 200}, r));
+  }
+  DemuxReport report = demux();
+  EXPECT_EQ(report.steps, 3);
+  EXPECT_EQ(report.incomplete, 1);
+  EXPECT_EQ(read("out.0"), frame(100, 1) + frame(160, 1) + frame(200, 1));
+  // cut off anywhere, the frame is either whole or away; never are lines of two frames mixed
+  const std::string tail = frames({160, 200}, 1);
+  for (std::size_t cut = 1; cut < frame(150, 1).size(); ++cut) {
+    write("dump.1", frame(100, 1) + frame(150, 1).substr(0, cut) + tail);
+    ASSERT_EQ(demux().steps, 3) << cut;
+    ASSERT_EQ(read("out.0"), frame(100, 1) + frame(160, 1) + frame(200, 1)) << cut;
+  }
+
+  // the file of exchanges ends before
+  write(
+      "remd.log",
+      "# replica exchange, temperatures 1 2 3\n# a\n# b\n# from step 0: an attempt every 50 steps\n"
+      "0 1 2 3 0 0 0 ..\n50 2 1 3 0 0 0 +.\n100 2 1 3 0 0 0 ..\n150 3");
+  for (int r = 0; r < 3; ++r) write("dump." + std::to_string(r), frames({100, 149, 150, 200}, r));
+  report = demux();
+  EXPECT_EQ(report.steps, 2);
+  EXPECT_EQ(report.unknown, 2);
+}
+
+TEST_F(Demux, Refuses)
+{
+  write_log();
+  const auto dumps = [&](const std::string &text) {
+    for (int r = 0; r < 3; ++r) write("dump." + std::to_string(r), text);
+  };
+  dumps(frame(100, 0));
+  write("out.0", "as before");
+  write("dump.2", frame(150, 2));
+  EXPECT_THAT(why(), HasSubstr("no step can be written: 2 steps are not whole"));
+  EXPECT_EQ(read("out.0"), "as before");
+  write("remd.log", "# replica exchange, temperatures 1 2 3\n# a\n# b\n110 1 2 3 0 0 0 ..\n");
+  EXPECT_THAT(why(), HasSubstr("begins at step 110, the dumps at step 100"));
+  write("remd.log", "# replica exchange, temperatures 1 2 3\n# a\n# b\n");
+  EXPECT_THAT(why(), HasSubstr("holds no exchange"));
+  write_log();
+  const std::map<std::string, std::string> damaged = {
+      {"3\nLattice\n", "dump.0, line 1: a frame of a text dump"},
+      {frame(100, 0) + "3 0\n", "dump.0, line 12: a frame of a text dump"},
+      {"ITEM: TIMESTEP\nx\n", "line 2: 'x' should be a number"},
+      {"ITEM: TIMESTEP\n-5\n", "line 2: '-5' should be a number"},
+      {"ITEM: TIMESTEP\n99999999999999999999\n", "should be a number"},
+      {"ITEM: TIMESTEP\n5\nITEM: NUMBER OF ATOMS\n1e9\n", "line 4: '1e9' should be a number"},
+      {"ITEM: NUMBER OF ATOMS\n2\nITEM: ATOMS id\n", "line 3: no step"},
+      {std::string("\x1f\x8b\x08\0\0\0\0\0", 8), "dump.0, line 1: the gzip file is cut off"},
+      {"ITEM: TIMESTEP\n5\nITEM: NUMBER OF ATOMS\n4000000000000000000\nITEM: ATOMS id\n1\n2\n",
+       "no step can be written: 1 steps are not whole"}};
+  for (const auto &[text, words] : damaged) {
+    dumps(text);
+    EXPECT_THAT(why(), HasSubstr(words));
+  }
+  dumps(frame(100, 0));
   EXPECT_THAT(message([&] {
-                demultiplex(path("remd.log"), files("dump"), files("dump"), [](std::int64_t) {});
+                demultiplex(path("remd.log"), {{path("dump.0")}}, {},
+                            [](const char *, std::int64_t) {});
+              }),
+              HasSubstr("of 3 replicas, but dumps of 1 and 0 outputs"));
+  EXPECT_THAT(message([&] {
+                demultiplex(path("remd.log"),
+                            {{path("dump.0")}, {path("dump.1")}, {path("dump.2")}},
+                            files("dump", 3), [](const char *, std::int64_t) {});
               }),
               HasSubstr("is an input"));
+  fs::remove(path("dump.2"));
+  EXPECT_THAT(why(), HasSubstr("dump.2: cannot be opened"));
 }
