@@ -12,8 +12,11 @@ FixStyle(remd/swap,FixREMDSwap);
 #include "fix.h"
 
 #include <memory>
-#include <string>
 #include <vector>
+
+namespace turing_glass::lammps {
+class Messages;
+}
 
 namespace LAMMPS_NS {
 
@@ -39,6 +42,7 @@ class FixREMDSwap : public Fix {
   struct Report;      // what a replica tells the others when they meet
   struct Replicas;    // ladder, exchange, samples, log: all that is no business of LAMMPS's
 
+  std::unique_ptr<turing_glass::lammps::Messages> say;
   std::unique_ptr<Replicas> replicas;
   MPI_Comm roots;              // the first ranks of all partitions; null on others
   class Fix *thermostat;       // found by init()
@@ -47,21 +51,21 @@ class FixREMDSwap : public Fix {
   bool checked = false;        // that all replicas are copies of one system
   bool in_run = false;
   bool ended = false;               // the run, early: some replica has left its one
+  bigint last_step = -1;            // of the last run
   double exchanged_energy = 0.0;    // taken from velocities and thermostat so far
 
-  [[noreturn]] void stop(const std::string &);
-  void tell(const std::string &);
+  void parse(int, char **);
   double temperature() const;
   void find_thermostat();
+  void check_thermostat() const;
+  void check_barostat() const;
   std::vector<Report> meet(int);
-  void check_same_atoms();
-  void check_same_potential();
-  double energy_now();
+  void check_same_exchange();
+  void begin_log(bool, const std::vector<Report> &);
   bool warming_up() const;
-  bool exchanging(bigint) const;
   bigint next_energy() const;
   void predict(bool);
-  std::string verdict(const std::vector<double> &) const;
+  void sample();
   void measure();
   void attempt();
   void move(double, double);

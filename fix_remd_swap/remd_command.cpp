@@ -1,19 +1,23 @@
 #include "remd_command.h"
 
 #include "collective.h"
+#include "lammps/messages.h"
+#include "lammps/words.h"
 #include "replica/demux.h"
 #include "replica/exchange_log.h"
 
-#include "comm.h"
-#include "error.h"
 #include "platform.h"
+#include "universe.h"
 #include "utils.h"
 
-#include <stdexcept>
+#include <algorithm>
 #include <string>
 #include <vector>
 
 using namespace LAMMPS_NS;
+using turing_glass::lammps::Messages;
+using turing_glass::lammps::Words;
+using turing_glass::replica::DemuxReport;
 
 namespace {
 
@@ -22,42 +26,66 @@ std::string with_number(std::string pattern, int number)
   return pattern.replace(pattern.find('*'), 1, std::to_string(number));
 }
 
+std::string pattern_of(Words &words, const Messages &say, const std::string &what)
+{
+  const std::string pattern = words.word(what);
+  if (std::count(pattern.begin(), pattern.end(), '*') != 1)
+    say.stop(FLERR, "{} needs one * for the number, '{}' has {}", what, pattern,
+             std::count(pattern.begin(), pattern.end(), '*'));
+  return pattern;
+}
+
+std::string text_of(const DemuxReport &report, int temperatures, const std::string &log)
+{
+  std::string text = fmt::format("remd demux: {} frames for each of {} temperatures\n",
+                                 report.steps, temperatures);
+  const auto add = [&text](std::int64_t count, const std::string &what) {
+    if (count > 0) text += fmt::format("  {} {}\n", count, what);
+  };
+  add(report.discarded,
+      "frames discarded, which a run continued from an earlier step has replaced");
+  add(report.repeated, "frames repeated by the next run, of which the later ones are written");
+  add(report.incomplete, "steps left out, which not every dump has in full");
+  add(report.unknown, fmt::format("steps left out, which are later than {} tells", log));
+  return text;
+}
+
 }    // namespace
 
+// In a run with several partitions all of them do the same, or one alone: nothing here waits for others.
 void REMD::command(int narg, char **arg)
 {
-  if (narg < 1 || std::string(arg[0]) != "demux")
-    error->all(FLERR, "Command remd: the first word is 'demux', not '{}'", narg ? arg[0] : "");
-  if (narg != 4)
-    error->all(
-        FLERR,
-        "Command remd demux needs the file of fix remd/swap, the dumps and the files to write, "
-        "both with a * for the number");
-  const std::string log = arg[1], dumps = arg[2], results = arg[3];
-  for (const std::string &pattern : {dumps, results})
-    if (pattern.find('*') == std::string::npos)
-      error->all(FLERR, "Command remd demux: {} has no * for the number", pattern);
+  const Messages say(lmp, "Command remd");
+  Words words(say, narg, arg);
+  words.choice("the first word", {"demux"});
+  const std::string log = words.word("the file of fix remd/swap");
+  std::vector<std::string> dumps;
+  do dumps.push_back(pattern_of(words, say, "the name of dumps"));
+  while (words.left() > 1);
+  const std::string results = pattern_of(words, say, "the name of results");
 
-  try {
+  say.guard(FLERR, [&] {
     turing_glass::on_first_rank(world, [&] {
       const int n = turing_glass::replica::ExchangeLogReader(log).size();
-      const int first = platform::file_is_readable(with_number(dumps, 0)) ? 0 : 1;
-      std::vector<std::string> inputs, outputs;
-      for (int k = 0; k < n; ++k) {
-        inputs.push_back(with_number(dumps, first + k));
-        outputs.push_back(with_number(results, 1 + k));
+      std::vector<std::vector<std::string>> inputs(n);
+      std::vector<std::string> outputs;
+      for (const std::string &pattern : dumps) {
+        const int first = platform::file_is_readable(with_number(pattern, 0)) ? 0 : 1;
+        for (int k = 0; k < n; ++k) inputs[k].push_back(with_number(pattern, first + k));
       }
+      for (int k = 0; k < n; ++k) outputs.push_back(with_number(results, 1 + k));
+
       double told = platform::walltime();
       constexpr double pause = 5.0;    // seconds
-      const auto frames =
-          turing_glass::replica::demultiplex(log, inputs, outputs, [&](std::int64_t step) {
+      const DemuxReport report = turing_glass::replica::demultiplex(
+          log, inputs, outputs, [&](const char *what, std::int64_t step) {
             if (platform::walltime() < told + pause) return;
             told = platform::walltime();
-            utils::logmesg(lmp, "remd demux: step {}\n", step);
+            utils::logmesg(lmp, "remd demux {} step {}\n", what, step);
           });
-      utils::logmesg(lmp, "remd demux: {} frames for each of {} temperatures\n", frames, n);
+      const std::string text = text_of(report, n, log);
+      utils::logmesg(lmp, text);
+      if (universe->nworlds > 1) say.tell(text);
     });
-  } catch (const std::runtime_error &e) {
-    error->all(FLERR, "Command remd demux: {}", e.what());
-  }
+  });
 }

@@ -5,22 +5,17 @@
 
 #include "collective.h"
 #include "io/extended_xyz.h"
+#include "lammps/force_field.h"
 
-#include "angle.h"
 #include "atom.h"
 #include "atom_vec.h"
-#include "bond.h"
 #include "comm.h"
 #include "compute.h"
-#include "dihedral.h"
 #include "domain.h"
 #include "error.h"
 #include "fix_store_atom.h"
 #include "force.h"
-#include "improper.h"
-#include "kspace.h"
 #include "modify.h"
-#include "neighbor.h"
 #include "pair.h"
 #include "update.h"
 #include "utils.h"
@@ -138,7 +133,7 @@ void ForceField::check() const
         atom->atom_style);
   if (utils::strmatch(update->integrate_style, "^respa"))
     error->all(FLERR, "nnap label: run_style respa splits the force field: use run_style verlet");
-  if (lmp->kokkos || modify->get_fix_by_id("package_gpu"))
+  if (!turing_glass::lammps::force_field_in_reach(lmp))
     error->all(FLERR,
                "nnap label: works without the packages KOKKOS and GPU, which keep forces to "
                "themselves: start LAMMPS without them");
@@ -186,39 +181,14 @@ void ForceField::set_up()
   lmp->init();
   update->whichflag = 1;
   modify->setup_pre_exchange();
-  if (domain->triclinic) domain->x2lamda(atom->nlocal);
-  domain->pbc();
-  domain->reset_box();
-  comm->setup();
-  if (neighbor->style) neighbor->setup_bins();
-  comm->exchange();
-  comm->borders();
-  if (domain->triclinic) domain->lamda2x(atom->nlocal + atom->nghost);
-  modify->setup_pre_neighbor();
-  neighbor->build(1);
-  modify->setup_post_neighbor();
-  force->setup();
-  if (force->kspace) force->kspace->setup();
+  turing_glass::lammps::set_up_force_field(lmp);
   update->eflag_atom = update->vflag_atom = -1;    // tallied before atoms changed their places
 }
 
 void ForceField::evaluate()
 {
-  const int eflag = ENERGY_GLOBAL;
-  const int vflag = force->newton_pair ? VIRIAL_FDOTR : VIRIAL_PAIR;
-  for (int i = 0; i < atom->nlocal + atom->nghost; ++i) std::fill_n(atom->f[i], 3, 0.0);
-  modify->setup_pre_force(vflag);
-  force->pair->compute(eflag, vflag);
-  if (atom->molecular != Atom::ATOMIC) {
-    if (force->bond) force->bond->compute(eflag, vflag);
-    if (force->angle) force->angle->compute(eflag, vflag);
-    if (force->dihedral) force->dihedral->compute(eflag, vflag);
-    if (force->improper) force->improper->compute(eflag, vflag);
-  }
-  if (force->kspace) force->kspace->compute(eflag, vflag);
-  modify->setup_pre_reverse(eflag, vflag);
-  if (force->newton) comm->reverse_comm();
-  update->eflag_global = update->vflag_global = update->ntimestep;
+  turing_glass::lammps::compute_force_field(lmp, ENERGY_GLOBAL,
+                                            force->newton_pair ? VIRIAL_FDOTR : VIRIAL_PAIR);
 }
 
 /// Energy and stress, summed by LAMMPS's own computes without their part "fix".

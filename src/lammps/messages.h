@@ -1,7 +1,8 @@
 // Errors and warnings of a style, in one form: "<style>: <text>".
 //
 // In a run with several partitions LAMMPS writes the error of one partition to that partition's log alone; these
-// messages also reach the screen of the whole run.
+// messages also reach the screen of the whole run. An error that all partitions make, as in the words of the input, is
+// told once and ends LAMMPS in order; one of some partitions aborts all of them.
 
 #pragma once
 
@@ -48,6 +49,9 @@ class Messages {
   {
     warn_once(file, line, fmt::vformat(format, fmt::make_format_args(args...)));
   }
+
+  /// As it is, once on the screen and in the log of the whole run: by its first rank.
+  void tell(const std::string &text) const;
 
   /// Does `work`; whatever the core throws becomes an error of the style. Collective: if `work` throws, it does so on all
   /// ranks. Memory may run out on one alone.

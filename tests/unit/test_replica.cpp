@@ -5,6 +5,7 @@
 #include "replica/exchange.h"
 #include "replica/exchange_log.h"
 #include "replica/schedule.h"
+#include "replica/warm_up.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -123,6 +124,63 @@ TEST(Acceptance, Ladders)
   const auto below = std::count_if(uneven.begin(), uneven.end(), [](double t) { return t < 2.0; });
   EXPECT_NEAR(static_cast<double>(below) / (uneven.size() - below), 2.0, 0.25);
   EXPECT_EQ(ladder_for({1.0, 1.001}, {3.0}, 0.2).size(), 2U);
+}
+
+TEST(WarmUp, PromisesWhatGammaDistributionsDo)
+{
+  // harmonic systems of 96 modes, whose replicas change their levels
+  const std::vector<double> kt = {1.0, 1.3, 1.6};
+  const double modes = 96.0;
+  std::mt19937 random(2);
+  std::gamma_distribution<double> gamma(modes / 2.0, 1.0);
+  std::vector<Samples> replicas(3);
+  for (int k = 0; k < 3000; ++k)
+    for (int r = 0; r < 3; ++r) {
+      const int level = (r + k / 10) % 3;
+      replicas[r].levels.push_back(level);
+      replicas[r].energies.push_back(kt[level] * gamma(random));
+    }
+  const Promise promise = promise_of(replicas, kt);
+  EXPECT_LE(promise.energies, 1000U);
+  EXPECT_GE(promise.energies, 500U);
+  EXPECT_TRUE(promise.heated);
+  ASSERT_EQ(promise.log_acceptance.size(), 2U);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_NEAR(promise.log_acceptance[i], log_acceptance(modes, kt[i], kt[i + 1]), 0.1);
+    EXPECT_NEAR(promise.modes[i], modes, 0.05 * modes);
+  }
+  EXPECT_TRUE(moving_alike(replicas).empty());
+
+  // by hand: means 1, 4 and 3 at kT = 1, 1.3 and 1.6
+  const Promise cold =
+      promise_of({{{0, 1}, {2.0, 4.0}}, {{1, 0}, {4.0, 0.0}}, {{2, 2}, {5.0, 1.0}}}, kt);
+  EXPECT_FALSE(cold.heated);
+  EXPECT_THAT(
+      cold.modes,
+      ElementsAre(::testing::DoubleNear(20.0, 1e-12), ::testing::DoubleNear(-20.0 / 3.0, 1e-12)));
+  EXPECT_EQ(cold.energies, 2U);
+}
+
+TEST(WarmUp, FindsReplicasThatMoveAlike)
+{
+  // energies with a part c in common have changes of the correlation c^2/(c^2 + 1)
+  std::mt19937 random(4);
+  std::normal_distribution<double> normal;
+  for (const double c : {1.5, 2.5}) {    // 0.69, 0.86
+    std::vector<Samples> replicas(3);
+    for (int k = 0; k < 2000; ++k) {
+      const double common = c * normal(random);
+      for (int r : {0, 2}) replicas[r].energies.push_back(common + normal(random));
+      replicas[1].energies.push_back(normal(random));
+    }
+    const auto alike = moving_alike(replicas);
+    if (c > 2.0)
+      EXPECT_THAT(alike, ElementsAre(std::pair<int, int>(0, 2)));
+    else
+      EXPECT_TRUE(alike.empty());
+    for (Samples &samples : replicas) samples.energies.resize(19);
+    EXPECT_TRUE(moving_alike(replicas).empty()) << "too few to tell";
+  }
 }
 
 TEST(Exchange, DetailedBalanceByEnumeration)
