@@ -197,6 +197,50 @@ class Exactness(unittest.TestCase):
             for x, y in zip(a[2], b[2]):
                 self.assertAlmostEqual(x, y, delta=1e-6 * abs(x))
 
+    def test_same_exchanges_with_threads(self):
+        script = copper() + "fix swap all remd/swap 10 4712 300 345\nrun 50\n"
+        plain = exchange_log(partitions(script, "2x1"))
+        run = partitions(script, "2x1", threads=2, arguments=("-sf", "omp", "-pk", "omp", "2"))
+        self.assertIn("eam/fs/omp", screen(run, 0))
+        for a, b in zip(plain, exchange_log(run)):
+            self.assertEqual((a[0], a[1], a[3]), (b[0], b[1], b[3]))
+            for x, y in zip(a[2], b[2]):
+                self.assertAlmostEqual(x, y, delta=1e-6 * abs(x))
+
+    def test_energy_of_the_force_field(self):
+        """The energy by which potentials are compared is that of a run: all parts of a hybrid style, the tail, all threads."""
+        script = """\
+variable well universe 1.0 1.1
+variable seed universe 1 2
+variable world universe 1 2
+lattice fcc 0.8
+region box prism 0 4 0 4 0 4 1 0.5 -0.5
+create_box 2 box
+create_atoms 1 box
+set group all type/fraction 2 0.5 1
+mass * 1
+pair_style hybrid/overlay lj/cut 2.5 morse 2.0
+pair_coeff * * lj/cut ${well} 1.0
+pair_coeff * 2 morse 0.5 3.0 1.2
+pair_modify pair lj/cut tail yes
+displace_atoms all random 0.1 0.1 0.1 ${seed}
+velocity all create 1.0 ${seed}
+fix heat all nvt temp 1 1 0.1
+thermo_modify norm no
+run 0 post no
+print '$(pe:%.12g) $(etail)' file energy.${world}
+fix swap all remd/swap 10 4712 1.0 1.1
+run 10
+"""
+        for arguments in ((), ("-sf", "omp", "-pk", "omp", "2")):
+            run = partitions(script, "2x1", threads=2, arguments=arguments, expect_error=True)
+            with open(run.path("energy.1")) as file:
+                energy, tail = [float(x) for x in file.read().split()]
+            self.assertLess(tail, -1.0)
+            told = run.text.split("configuration has the energy ")[1].split()
+            self.assertAlmostEqual(float(told[0]), energy, delta=1e-6 * abs(energy))
+            self.assertGreater(abs(float(told[3]) - energy), 1e-3 * abs(energy))
+
     def test_restarts_make_the_same_decisions(self):
         for thermostat in ("nvt", "npt", "csvr"):
             swap = "fix swap all remd/swap 10 4712 300 345 397 456\n"
@@ -312,14 +356,24 @@ class Manners(unittest.TestCase):
                 (good + "fix swap all remd/swap 20 4712 300 345 397\nrun 0\n", "3 temperatures for 4 partitions"),
                 (good + "fix swap all remd/swap 20 4712 300 345 345 400\nrun 0\n", "ascend"),
                 (good + "fix swap all remd/swap 20 4712 -300 345 350 400\nrun 0\n", "above 0"),
-                (good + "fix swap all remd/swap 0 4712 300 345 350 400\nrun 0\n", "at least 1"),
-                (good + "fix swap all remd/swap 20 0 300 345 350 400\nrun 0\n", "seed must be at least 1"),
+                (good + "fix swap all remd/swap 0 4712 300 345 350 400\nrun 0\n", "must be an integer from 1 to 2147483647, not '0'"),
+                (good + "fix swap all remd/swap 4294967316 4712 300 345 350 400\nrun 0\n", "not '4294967316'"),
+                (good + "fix swap all remd/swap 20 0 300 345 350 400\nrun 0\n", "seed must be an integer from 1"),
+                (good + "fix swap all remd/swap 20 18446744073709551620 300 345 350 400\nrun 0\n", "not '18446744073709551620'"),
+                (good + "fix swap all remd/swap 20 4712 300 345 350 1e999\nrun 0\n", "a temperature must be a number above 0, not '1e999'"),
+                (good + 'fix swap all remd/swap 20 4712 300 345 350 ""\nrun 0\n', "empty"),
+                (good + swap % 'file ""', "the value of keyword file is an empty word"),
+                (good + swap % "force yes force no", "force"),
+                (good + swap % "warmup 9223372036854775807", "not '9223372036854775807'"),
                 (good + "fix swap all remd/swap 20 4712 300 320 350 ladder auto\nrun 0\n", "3 are given"),
-                (good + swap % "ladder maybe", "'auto' or 'given'"),
-                (good + swap % "force", "keyword force needs 1 more"),
-                (good + swap % "hybrid 10 5", "as many with it as lie between"),
-                (good + swap % "acceptance 1.5", "between 0 and 1"),
-                (good + swap % "walk 5", "unknown keyword 'walk'"),
+                (good + swap % "ladder maybe", "must be one of given, auto, not 'maybe'"),
+                (good + swap % "force", "the value of keyword force is missing"),
+                (good + swap % "force maybe", "must be yes or no, not 'maybe'"),
+                (good + swap % "hybrid 10 5", "with attempts, N or more, must be an integer from 20"),
+                (good + swap % "acceptance 1.5", "above 0 and below 1, not '1.5'"),
+                (good + swap % "walk 5", "'walk'"),
+                (good + "variable s universe 1 1 2 1\n" + (swap % "").replace("4712", "$s"), "replica 3 has N 20, seed 2"),
+                (good + "variable f universe yes yes yes no\n" + swap % "force $f", "replica 4 has N 20, seed 4712, force no"),
                 (good + swap % "file no/such/folder", "No such file"),
                 (good + "unfix heat\nfix heat all nve\n" + swap % "", "no thermostat"),
                 (good + "fix more all langevin 300 300 0.1 5\n" + swap % "", "both control the temperature"),
@@ -338,20 +392,82 @@ class Manners(unittest.TestCase):
                 run = partitions(script, expect_error=True, timeout=120)
                 self.assertIn("Fix remd/swap", run.text)
                 self.assertIn(words, run.text)
+                if script[len(good):].startswith("fix swap"):    # the same words in all partitions
+                    self.assertEqual(run.text.count("ERROR"), 1, run.text)
         alone = "\n".join(line for line in copper().splitlines() if " universe " not in line).replace("${seed}", "1").replace("v_t", "300")
         run = lammps(alone + "\nfix swap all remd/swap 20 4712 300 345\n", expect_error=True)
         self.assertIn("-partition", run.text)
 
-    def test_restart_files_of_others(self):
-        swap = "fix swap all remd/swap 10 4712 300 345 397 456\n"
-        run = partitions(copper() + swap + "run 20\nwrite_restart restart.${world}\n")
-        begin = copper()
+    @staticmethod
+    def restarted(other, swap, lattice=3.64):
+        """Reads the restart file of the partition that variable `other` names for each."""
+        begin = copper(lattice=lattice)
         head, rest = begin[:begin.index("units metal")], begin[begin.index("timestep"):]
-        script = head + "%s\nread_restart restart.${other}\npair_style eam/fs\npair_coeff * * CuZr_mm.eam.fs Cu\n" + rest + "%s\nrun 20\n"
-        for other, fix, words in (("2 1 3 4", swap, "the restart file of replica 2 is read by replica 1"),
-                                  ("1 2 3 4", swap.replace("345", "346"), "with other temperatures")):
-            again = partitions(script % ("variable other universe " + other, fix), folder=run.folder, expect_error=True, timeout=120)
+        return (head + "variable other universe %s\nread_restart restart.${other}\npair_style eam/fs\n"
+                "pair_coeff * * CuZr_mm.eam.fs Cu\n" % other + rest + swap + "run 20\n")
+
+    def test_restart_files_of_others(self):
+        swap = "fix swap all remd/swap 10 4712 300 345 397 456 %s\n"
+        run = partitions(copper() + swap % "" + "run 20\nwrite_restart restart.${world}\n")
+        for other, fix, words in (("2 1 3 4", swap % "", "replica 2, now 1"),
+                                  ("1 2 3 4", (swap % "").replace("345", "346"), "temperatures 300 345 397 456, now 300 346 397 456"),
+                                  ("1 2 3 4", swap % "force yes", "force no, now yes")):
+            again = partitions(self.restarted(other, fix), folder=run.folder, expect_error=True, timeout=120)
             self.assertIn(words, again.text)
+        again = partitions(self.restarted("1 2 1 2", "fix swap all remd/swap 10 4712 300 345\n"), "2x1", folder=run.folder, expect_error=True)
+        self.assertIn("number of replicas 4, now 2", again.text)
+        # attempts more often, and by other random numbers, are no less valid; they are told
+        again = partitions(self.restarted("1 2 3 4", "fix swap all remd/swap 5 4713 300 345 397 456\n"), folder=run.folder)
+        self.assertEqual(again.text.count("goes on with N 5, seed 4713"), 1)
+        self.assertEqual([line[0] for line in exchange_log(run)], [0, 10, 20, 25, 30, 35, 40])
+
+    def test_restart_files_of_different_runs(self):
+        swap = "fix swap all remd/swap 10 %d 300 345 397 456 force %s\n"
+        run = partitions(copper() + swap % (4712, "yes") + "run 20\nwrite_restart restart.${world}\n")
+        partitions(copper() + swap % (4712, "yes") + "run 20\nwrite_restart restart.2${world}\n" + "run 20\n", folder=run.folder)
+        # the exchange of the second run has gone on; at another step with the same number of steps
+        partitions(copper() + "run 10\nreset_timestep 0\n" + (swap % (4712, "yes")).replace("remd/swap 10", "remd/swap 20") +
+                   "run 20\nwrite_restart restart.3${world}\n", folder=run.folder)
+        mixed = partitions(self.restarted("1 2 33 4", swap % (4712, "yes")), folder=run.folder, expect_error=True, timeout=120)
+        self.assertIn("do not agree on the exchanges so far", mixed.text)
+        # a file of exchanges that is not of this run
+        again = partitions(self.restarted("31 32 33 34", swap % (4712, "yes")), folder=run.folder)
+        self.assertNotIn("ERROR", again.text)
+        other = partitions(self.restarted("1 2 3 4", swap % (4712, "yes")), folder=run.folder, expect_error=True, timeout=120)
+        self.assertIn("remd.log: has the replicas at other temperatures at step 20", other.text)
+
+    def test_flipped_bits_in_restart_files(self):
+        """Whatever byte of our part is another one: an error, neither a crash nor a run."""
+        swap = "fix swap all remd/swap 10 4712 300 345\n"
+        run = partitions(copper() + swap + "run 20\nwrite_restart restart.${world}\n", "2x1")
+        with open(run.path("restart.2"), "rb") as file:
+            whole = file.read()
+        name = whole.index(b"remd/swap\0") + len(b"remd/swap\0")
+        size = int.from_bytes(whole[name:name + 4], sys.byteorder)
+        begin = name + 4
+        self.assertGreater(size, 300)
+        places = [0, 7, 8, 10, 12, 15, 16, 23, 24, 31] + list(range(32, size, size // 5)) + [size - 1]
+        for k, place in enumerate(places):
+            damaged = bytearray(whole)
+            damaged[begin + place] ^= 1 << k % 8
+            with open(run.path("restart.2"), "wb") as file:
+                file.write(damaged)
+            again = partitions(self.restarted("1 2 1 2", swap), "2x1", folder=run.folder, expect_error=True, timeout=120)
+            self.assertIn("Fix remd/swap: the restart file is damaged", again.text, place)
+            self.assertNotIn("Signal", again.text, place)
+        with open(run.path("restart.2"), "wb") as file:
+            file.write(whole)
+        partitions(self.restarted("1 2 1 2", swap), "2x1", folder=run.folder)
+
+    def test_energies_that_are_no_numbers(self):
+        for keywords, step in (("warmup 0", 20), ("force yes", 20), ("", 16), ("", 0)):
+            script = copper("langevin") + ("variable huge universe 0 1e200 0 0\nvariable none atom 0\n"
+                                           "variable energy atom ${huge}*(step>=%d)*1e200*1e200\n"
+                                           "fix add all addforce v_none v_none v_none energy v_energy\nfix_modify add energy yes\n"
+                                           "fix swap all remd/swap 20 4712 300 345 397 456 %s\nrun 60\n" % (step - 1, keywords))
+            run = partitions(script, expect_error=True, timeout=120)
+            self.assertIn("Fix remd/swap: the potential energy of replica 2 at the temperature 345 is inf", run.text)
+            self.assertIn("at step %d:" % step, run.text)
 
     def test_fixes_whose_energy_is_forgotten(self):
         run = partitions(EINSTEIN.format(temperatures="1000 1500 2000 2500").replace("fix_modify tether energy yes", "") +
@@ -378,11 +494,88 @@ class Demux(unittest.TestCase):
                 marks = {int(line.split()[4]) for line in frame.splitlines()[8:]}
                 self.assertEqual(marks, {levels.index(level + 1) + 1})
 
+    LIQUID = """\
+variable w world 0 1
+variable T world 1.0 1.06
+variable s world 111 222
+units lj
+%s
+pair_style lj/cut 2.3
+pair_coeff * * 1 1
+fix n all nve
+fix 1 all langevin $T $T 0.5 $s zero yes
+fix x all remd/swap 50 777 1.0 1.06 warmup 0
+dump d all custom %d %s.$w id type x y z vx vy vz
+dump_modify d append yes sort id
+"""
+    CREATE = """\
+lattice fcc 0.9
+region b block 0 3 0 3 0 3
+create_box 1 b
+create_atoms 1 box
+mass 1 1.0
+velocity all create $T $s"""
+
+    def test_a_run_that_was_killed_and_continued_from_an_earlier_step(self):
+        """What stays in the results are the frames of the run whose exchanges remd.log holds, wherever they were written."""
+        for first, second, every in (("d", "d", 50), ("d", "e", 50), ("d", "d", 100)):
+            run = partitions(self.LIQUID % (self.CREATE, 50, first) + "run 520\nwrite_restart r.$w\nrun 480\n", "2x1")
+            partitions(self.LIQUID % ("read_restart r.$w", every, second) + "run 280\n", "2x1", folder=run.folder)
+            names = "d.* e.*" if second == "e" else "d.*"
+            steps = list(range(0, 501, 50)) + [step for step in range(550, 801, 50) if step % every == 0]
+            demux = lammps("remd demux remd.log %s T.*\n" % names, folder=run.folder)
+            self.assertIn("remd demux: %d frames for each of 2 temperatures" % len(steps), demux.text)
+            self.assertIn("  20 frames discarded", demux.text)
+            levels = {step: now for step, now, *_ in exchange_log(run)}
+            self.assertEqual(max(levels), 800)
+            written = []    # (step, replica, atoms) in the order of writing
+            for replica in (0, 1):
+                for name in dict.fromkeys((first, second)):
+                    written += [(step, replica, atoms) for step, atoms in self.frames(run.path("%s.%d" % (name, replica)))]
+            results = {level: dict(self.frames(run.path("T.%d" % level))) for level in (1, 2)}
+            for level in (1, 2):
+                self.assertEqual(list(results[level]), steps)
+                for step in steps:
+                    replica = levels[step].index(level)
+                    both = [atoms for at, of, atoms in written if (at, of) == (step, replica)]
+                    self.assertEqual(len(both), 1 if step <= 500 else 2)
+                    self.assertEqual(results[level][step], both[-1], (step, level))
+                    if step > 500:
+                        self.assertNotEqual(*both)
+
+    @staticmethod
+    def frames(path):
+        with open(path) as file:
+            lines = file.read().split("\n")
+        frames = []
+        while len(lines) > 8:
+            atoms = int(lines[3])
+            frames.append((int(lines[1]), lines[9:9 + atoms]))
+            lines = lines[9 + atoms:]
+        return frames
+
+    def test_demux_in_the_script_of_the_run(self):
+        """By all partitions at once, or by one of them."""
+        script = self.LIQUID % (self.CREATE, 50, "d") + "run 200\n"
+        run = partitions(script + "remd demux remd.log d.* T.*\npartition yes 2 remd demux remd.log d.* S.*\n", "2x1")
+        self.assertEqual(run.text.count("remd demux: 5 frames for each of 2 temperatures"), 1)
+        lammps("remd demux remd.log d.* R.*\n", folder=run.folder)
+        self.assertEqual([name for name in os.listdir(run.folder) if name.endswith(".part")], [])
+        for level in (1, 2):
+            texts = [self.frames(run.path("%s.%d" % (name, level))) for name in "RST"]
+            self.assertEqual(len(texts[0]), 5)
+            self.assertEqual(texts[0], texts[1])
+            self.assertEqual(texts[0], texts[2])
+        failed = partitions(script + "partition yes 2 remd demux none d.* T.*\n", "2x1", expect_error=True)
+        self.assertIn("ERROR in partition 2: Command remd: none: cannot be opened", failed.text)
+
     def test_demux_refuses(self):
         folder = tempfile.mkdtemp(dir=os.getcwd())
-        for command, words in (("remd", "'demux', not ''"), ("remd sort a b* c*", "'demux', not 'sort'"),
-                               ("remd demux a b", "with a * for the number"), ("remd demux a b c*", "b has no *"),
-                               ("remd demux a b* c*", "cannot be opened")):
+        for command, words in (("remd", "the first word is missing"), ("remd sort a b* c*", "must be one of demux, not 'sort'"),
+                               ("remd demux a", "the name of dumps is missing"), ("remd demux a b*", "the name of results is missing"),
+                               ("remd demux a b c*", "needs one * for the number, 'b' has 0"),
+                               ("remd demux a b* c*/d*", "'c*/d*' has 2"), ('remd demux "" b* c*', "is an empty word"),
+                               ("remd demux a b* c*", "a: cannot be opened")):
             run = lammps(command + "\n", folder=folder, expect_error=True)
             self.assertIn(words, run.text)
 
