@@ -17,7 +17,6 @@
 #include "comm.h"
 #include "compute.h"
 #include "domain.h"
-#include "error.h"
 #include "force.h"
 #include "group.h"
 #include "modify.h"
@@ -553,7 +552,7 @@ void FixREMDSwap::post_run()
     }
   }
 
-  last_step = update->ntimestep;
+  last_step = ended ? -1 : update->ntimestep;
   const Exchange &exchange = *replicas->exchange;
   if (exchange.attempts() > 0) say->tell(replicas->acceptance.result(exchange));
 }

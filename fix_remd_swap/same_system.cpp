@@ -6,7 +6,6 @@
 #include "atom.h"
 #include "comm.h"
 #include "domain.h"
-#include "error.h"
 #include "force.h"
 #include "irregular.h"
 #include "universe.h"

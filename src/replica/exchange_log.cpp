@@ -103,7 +103,7 @@ void ExchangeLog::keep_until(std::int64_t step, const std::vector<double> &ladde
     if (begin.step <= step) keep = std::max(keep, begin.bytes);
   const std::string now = "step " + std::to_string(step) + ", from which this run goes on";
   if (last < 0) fail("holds no line up to " + now);
-  if (!more && reader.next_attempt() <= step)
+  if (!more && reader.next_attempt() < step)
     fail("ends at step " + std::to_string(last) + ", long before " + now);
   if (levels != exchange.levels())
     fail("has the replicas at other temperatures at " + now + ": it is of another run");

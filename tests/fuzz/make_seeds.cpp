@@ -1,5 +1,4 @@
-// make_seeds FOLDER: small sound files of every format below FOLDER/nnap_json, FOLDER/aenet and
-// FOLDER/extended_xyz, one for every branch of the readers, from which the fuzz targets set out.
+// make_seeds FOLDER: small sound files of every format in a folder of its own below FOLDER, one for every branch of the readers, from which the fuzz targets set out.
 
 #include "aenet_file.h"
 
@@ -139,6 +138,33 @@ std::vector<Seed> extended_xyz_seeds()
   return {{"plain", plain}, {"forces", forces}, {"several", plain + forces + virial + "\n"}};
 }
 
+/// The file of exchanges and the dumps of two replicas, separated by zero bytes.
+std::vector<Seed> remd_seeds()
+{
+  const std::string title = "# replica exchange, temperatures 1 2\n# a\n# b\n";
+  const std::string log = title +
+      "# from step 0: an attempt every 10 steps, hybrid 20 20 from step 0\n"
+      "0 1 2 -1 -2 .\n30 2 1 -1 -2 +\n# continued from step 35: an attempt every 5 steps\n"
+      "40 2 1 -1e3 -2 -\n";
+  const std::string plain = title + "0 1 2 -1 -2 .\n30 2 1 -1 -2 +\n";
+  const auto frame = [](int step) {
+    return "ITEM: TIMESTEP\n" + std::to_string(step) +
+        "\nITEM: NUMBER OF ATOMS\n2\nITEM: BOX BOUNDS pp pp pp\n0 1\n0 1\n0 1\nITEM: ATOMS id q\n1 0\n2 5\n";
+  };
+  const std::string local =
+      "ITEM: UNITS\nlj\nITEM: TIME\n0.5\nITEM: TIMESTEP\n30\nITEM: NUMBER OF BONDS\n0\n"
+      "ITEM: BOX BOUNDS pp pp pp\n0 1\n0 1\n0 1\nITEM: BONDS c_1\n";
+  const std::string whole = frame(0) + frame(30) + frame(40);
+  const std::string back = frame(0) + frame(36) + frame(38) + frame(40) + frame(36) + frame(40);
+  const std::string cut =
+      frame(0) + frame(30).substr(0, frame(30).size() - 3) + frame(30) + frame(40);
+  const std::string zero(1, '\0');
+  return {{"plain", plain + zero + whole + zero + whole},
+          {"back", log + zero + back + zero + back},
+          {"cut", log + zero + whole + zero + cut},
+          {"local", plain + zero + local + zero + local}};
+}
+
 std::vector<Seed> lammps_dump_seeds()
 {
   const std::string head = "ITEM: TIMESTEP\n70\nITEM: NUMBER OF ATOMS\n1\nITEM: BOX BOUNDS ";
@@ -154,7 +180,7 @@ int main(int argc, char **argv)
 {
   if (argc != 2) return std::fprintf(stderr, "usage: make_seeds FOLDER\n"), 1;
   const std::filesystem::path folder = argv[1];
-  for (const char *name : {"nnap_json", "aenet", "extended_xyz", "lammps_dump"})
+  for (const char *name : {"nnap_json", "aenet", "extended_xyz", "lammps_dump", "remd"})
     std::filesystem::create_directories(folder / name);
   try {
     // a seed that does not read leads nowhere
@@ -176,6 +202,7 @@ int main(int argc, char **argv)
       io::ExtendedXYZReader reader(folder / "extended_xyz" / seed.name, {"Cu", "Zr", "O"});
       for (io::LabelledFrame frame; reader.next(frame);) {}
     }
+    for (const Seed &seed : remd_seeds()) write(folder / "remd" / seed.name, seed.content);
     for (const Seed &seed : lammps_dump_seeds()) {
       write(folder / "lammps_dump" / seed.name, seed.content);
       io::read_dump_frame(folder / "lammps_dump" / seed.name);

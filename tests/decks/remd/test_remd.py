@@ -207,6 +207,35 @@ class Exactness(unittest.TestCase):
             for x, y in zip(a[2], b[2]):
                 self.assertAlmostEqual(x, y, delta=1e-6 * abs(x))
 
+    def test_nnap_beside_threads(self):
+        script = """\
+variable seed universe 1 2
+units metal
+lattice bcc 3.25
+region box block 0 4 0 4 0 4
+create_box 3 box
+create_atoms 1 box
+set group all type/fraction 2 0.5 4711
+set group all type/fraction 3 0.1 321
+displace_atoms all random 0.12 0.12 0.12 ${seed}
+mass * 60
+pair_style hybrid/overlay nnap zbl 2.0 3.0
+pair_coeff * * nnap random-default.nnap.json Zr Cu O
+pair_coeff * * zbl 40 40
+velocity all create 300 ${seed}
+fix heat all nvt temp 300 300 0.1
+timestep 0.0002
+fix swap all remd/swap 2 77 300 330
+run 6
+"""
+        plain = exchange_log(partitions(script, "2x1"))
+        threads = exchange_log(partitions(script, "2x1", arguments=("-sf", "omp", "-pk", "omp", "1")))
+        self.assertEqual([line[0] for line in plain], [0, 2, 4, 6])
+        for a, b in zip(plain, threads):
+            self.assertEqual((a[0], a[1], a[3]), (b[0], b[1], b[3]))
+            for x, y in zip(a[2], b[2]):
+                self.assertAlmostEqual(x, y, delta=1e-8 * abs(x))
+
     def test_energy_of_the_force_field(self):
         """The energy by which potentials are compared is that of a run: all parts of a hybrid style, the tail, all threads."""
         script = """\
