@@ -46,7 +46,7 @@ std::string text_of(const DemuxReport &report, int temperatures, const std::stri
       "frames discarded, which a run continued from an earlier step has replaced");
   add(report.repeated, "frames repeated by the next run, of which the later ones are written");
   add(report.incomplete, "steps left out, which not every dump has in full");
-  add(report.unknown, fmt::format("steps left out, which are later than {} tells", log));
+  add(report.unknown, fmt::format("steps left out, which {} does not cover", log));
   return text;
 }
 

@@ -15,7 +15,7 @@
 
 namespace turing_glass::replica {
 
-/// ln P of neighbours at `low` <= `high` (any unit, above 0) for `modes` > 0 harmonic modes.
+/// ln P of neighbors at `low` <= `high` (any unit, above 0) for `modes` > 0 harmonic modes.
 double log_acceptance(double modes, double low, double high);
 
 /// ln of the mean of min(1, exp[(1/kT1 - 1/kT2)(U1 - U2)]) over all pairs of measured energies, `first` at
@@ -23,7 +23,7 @@ double log_acceptance(double modes, double low, double high);
 double log_acceptance(const std::vector<double> &first, double kt_first,
                       const std::vector<double> &second, double kt_second);
 
-/// The ratio of neighbouring temperatures with the acceptance 0 < `acceptance` < 1.
+/// The ratio of neighboring temperatures with the acceptance 0 < `acceptance` < 1.
 double temperature_ratio(double modes, double acceptance);
 
 /// The geometric ladder of `count` >= 2 temperatures from `low` to `high`: equal acceptance everywhere where
@@ -31,7 +31,7 @@ double temperature_ratio(double modes, double acceptance);
 std::vector<double> geometric_ladder(double low, double high, int count);
 
 /// The ladder from ladder.front() to ladder.back() with at least the acceptance 0 < `acceptance` < 1 between
-/// neighbours and as few temperatures as that takes; `modes` between each two temperatures of `ladder`.
+/// neighbors and as few temperatures as that takes; `modes` between each two temperatures of `ladder`.
 std::vector<double> ladder_for(const std::vector<double> &ladder, const std::vector<double> &modes,
                                double acceptance);
 

@@ -29,10 +29,10 @@ struct Frame {
   bool whole;
 };
 
-/// The file of exchanges, read once before anything is written: it is sound, and where runs were continued from.
+/// The file of exchanges, read once before anything is written: it is sound, and where its runs began.
 struct Exchanges {
   int replicas = 0;
-  std::vector<std::int64_t> restarts;    // steps, ascending
+  std::vector<ExchangeLogReader::Begin> begins;
 
   explicit Exchanges(const std::string &log)
   {
@@ -41,39 +41,81 @@ struct Exchanges {
     bool any = false;
     while (reader.next()) any = true;
     if (!any) throw std::runtime_error(log + ": holds no exchange");
-    for (const auto &begin : reader.begins())
-      if (begin.continued) restarts.push_back(begin.step);
+    begins = reader.begins();
   }
 
-  /// The step from which a run was continued that has its first frame at `step`; if that is not told, `step`.
-  std::int64_t restart_before(std::int64_t step) const
+  /// The last run that was continued from a restart file at `step` or before; none, or not told: nullptr.
+  const ExchangeLogReader::Begin *continued(std::int64_t step) const
   {
-    const auto later = std::upper_bound(restarts.begin(), restarts.end(), step);
-    return later == restarts.begin() ? step : *(later - 1);
+    const ExchangeLogReader::Begin *last = nullptr;
+    for (const auto &begin : begins)
+      if (begin.continued && begin.step <= step) last = &begin;
+    return last;
+  }
+  /// Whether a run of this file can have its first frame at `step`, after frames of later steps.
+  bool explains(std::int64_t step) const
+  {
+    return begins.empty() || step <= begins.front().step || continued(step);
   }
 };
 
 /// The frames that count, in the order of their steps.
-std::vector<Frame> frames_that_count(const std::vector<std::string> &paths,
+class FramesThatCount {
+ public:
+  FramesThatCount(const Exchanges &exchanges, DemuxReport &report) :
+      exchanges_(exchanges), report_(report)
+  {
+  }
+
+  void add(const Frame &frame)
+  {
+    if (!frames_.empty() && frame.step == frames_.back().step) {
+      ++report_.repeated;
+      frames_.pop_back();
+    } else if (!frames_.empty() && frame.step < frames_.back().step)
+      go_back(frame.step);
+    frames_.push_back(frame);
+  }
+
+  const std::vector<Frame> &frames() const { return frames_; }
+  /// The first step of a run of which the exchanges are not told; -1 if there is none.
+  std::int64_t unexplained() const { return unexplained_; }
+
+ private:
+  void go_back(std::int64_t step)
+  {
+    const auto *run = exchanges_.continued(step);
+    const std::int64_t restart = run ? run->step : step;
+    for (; !frames_.empty() && (frames_.back().step > restart || frames_.back().step == step);
+         frames_.pop_back())
+      ++(frames_.back().step > restart ? report_.discarded : report_.repeated);
+    if (unexplained_ >= step || unexplained_ > restart) unexplained_ = -1;    // discarded, too
+    if (!exchanges_.explains(step) && unexplained_ < 0) unexplained_ = step;
+  }
+
+  const Exchanges &exchanges_;
+  DemuxReport &report_;
+  std::vector<Frame> frames_;
+  std::int64_t unexplained_ = -1;
+};
+
+std::vector<Frame> frames_that_count(const std::string &log, const std::vector<std::string> &paths,
                                      const Exchanges &exchanges, DemuxReport &report,
                                      const Progress &progress)
 {
-  std::vector<Frame> frames;
+  FramesThatCount count(exchanges, report);
   DumpFrames dump(paths);
   for (std::int64_t index = 0; dump.next([](std::string_view) {}); ++index) {
-    const std::int64_t step = dump.step();
-    if (step < 0) continue;
-    if (!frames.empty() && step <= frames.back().step) {
-      const bool again = step == frames.back().step;
-      const std::int64_t restart = again ? step : exchanges.restart_before(step);
-      for (; !frames.empty() && (frames.back().step > restart || frames.back().step == step);
-           frames.pop_back())
-        ++(frames.back().step > restart ? report.discarded : report.repeated);
-    }
-    frames.push_back({step, index, dump.whole()});
-    progress("reads", step);
+    if (dump.step() < 0) continue;
+    count.add({dump.step(), index, dump.whole()});
+    progress("reads", dump.step());
   }
-  return frames;
+  if (count.unexplained() >= 0)
+    throw std::runtime_error(
+        log + ": " + paths.back() + " goes back to step " + std::to_string(count.unexplained()) +
+        ", but no run of this file was continued from there or before; name the file of "
+        "exchanges of that run, or dumps of one run");
+  return count.frames();
 }
 
 /// A file that takes its name when it is complete.
@@ -199,25 +241,22 @@ DemuxReport demultiplex(const std::string &log, const std::vector<std::vector<st
   std::vector<std::vector<Frame>> frames;
   std::vector<Source> sources;
   for (const auto &files : inputs) {
-    frames.push_back(frames_that_count(files, known, report, progress));
+    frames.push_back(frames_that_count(log, files, known, report, progress));
     sources.push_back({DumpFrames(files)});
   }
   std::vector<Output> outputs = open_outputs(log, inputs, paths);
 
   ExchangeLogReader exchanges(log);
   exchanges.next();
-  std::int64_t begin = exchanges.step();
+  const std::int64_t begin = exchanges.step();
   std::vector<int> levels = exchanges.levels();
   bool more = exchanges.next();
   for (Merge merge(std::move(frames)); merge.next();) {
     const std::int64_t step = merge.step();
-    if (step < begin)
-      throw std::runtime_error(log + ": begins at step " + std::to_string(begin) +
-                               ", the dumps at step " + std::to_string(step));
     for (; more && exchanges.step() <= step; more = exchanges.next()) levels = exchanges.levels();
     if (!merge.complete())
       ++report.incomplete;
-    else if (!more && step >= exchanges.next_attempt())
+    else if (step < begin || (!more && step >= exchanges.next_attempt()))
       ++report.unknown;
     else {
       for (int replica = 0; replica < n; ++replica)
@@ -229,7 +268,7 @@ DemuxReport demultiplex(const std::string &log, const std::vector<std::vector<st
   if (report.steps == 0)
     throw std::runtime_error("no step can be written: " + std::to_string(report.incomplete) +
                              " steps are not whole in the dumps of all replicas, " +
-                             std::to_string(report.unknown) + " are later than " + log + " tells");
+                             std::to_string(report.unknown) + " are not covered by " + log);
   for (Output &output : outputs) output.finish();
   return report;
 }

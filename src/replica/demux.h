@@ -14,7 +14,7 @@ struct DemuxReport {
   std::int64_t discarded = 0;    ///< frames that a run continued from an earlier step has made void
   std::int64_t repeated = 0;     ///< frames of the step of the frame before, which they replace
   std::int64_t incomplete = 0;    ///< steps left out because not every replica has its whole frame
-  std::int64_t unknown = 0;       ///< steps left out because the file of exchanges ends before
+  std::int64_t unknown = 0;       ///< steps left out because the file of exchanges does not cover them
 };
 
 /// Reads text dumps of LAMMPS (atom, custom, local; plain or gzip) and writes each frame to the output of the
@@ -22,7 +22,8 @@ struct DemuxReport {
 /// replica its files in the order of their runs, read as if they were one.
 ///
 /// Where steps go back, a run was continued from an earlier step: the frames before of the same and later steps are
-/// discarded, as are those later than the step of the restart where `log` tells it.
+/// discarded, as are those later than the step of the restart where `log` tells it. If `log` tells of its runs, but
+/// not of that one, it is of another run, and that is an error.
 ///
 /// Everything is read twice, a line at a time; in memory are the steps alone. Outputs take their names when they are
 /// complete. `progress` gets "reads" or "writes" and each step that is done. Throws std::runtime_error naming file and

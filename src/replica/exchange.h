@@ -1,4 +1,4 @@
-// Replica exchange of temperatures: which neighbours try, which succeed, and where every replica is.
+// Replica exchange of temperatures: which neighbors try, which succeed, and where every replica is.
 //
 // Level i is the i-th temperature of the ladder, replica r a configuration that keeps its partition; an
 // exchange swaps the levels of two replicas. Attempt k is made by the pairs (i, i + 1) with i + k even, each

@@ -77,7 +77,7 @@ ExchangeLog::ExchangeLog(const std::string &path, const std::vector<double> &lad
     put(first_line(ladder) +
         "\n# step, temperature index of each replica, potential energy of each replica, pairs of\n"
         "# temperatures: + exchanged, - not exchanged, . not tried\n");
-  begin(is_new_ ? run_begins : run_continues, step, schedule);
+  begin(go_on ? run_continues : run_begins, step, schedule);
 }
 
 /// Removes the lines of later steps. The rest must tell where the replicas are now.

@@ -551,9 +551,9 @@ TEST_F(Demux, FramesOfADeadBranch)
 {
   // Killed at step 1000, continued from 500 to 800. Of the dead run nothing later than step 500 stays, neither what
   // the second run has written again nor what it has not come to.
-  const std::string head = "# replica exchange, temperatures 1 2\n# a\n# b\n"
-                           "# from step 0: an attempt every 400 steps\n"
-                           "0 1 2 0 0 .\n400 2 1 0 0 +\n";
+  const std::string title = "# replica exchange, temperatures 1 2\n# a\n# b\n",
+                    begin = "# from step 0: an attempt every 400 steps\n",
+                    lines = "0 1 2 0 0 .\n400 2 1 0 0 +\n";
   const auto live = [](int replica, int from, int every) {
     return frames(steps_from(from, 800, every), replica, 2);
   };
@@ -571,13 +571,17 @@ TEST_F(Demux, FramesOfADeadBranch)
       EXPECT_EQ(read("out." + std::to_string(level)), expected) << restart << ' ' << every;
     }
   };
-  const auto log = [&](const std::string &comment) {
-    write("remd.log", head + comment + "800 1 2 0 0 +\n");
+  const auto log = [&](int restart) {
+    write("remd.log",
+          title + begin + lines + "# continued from step " + std::to_string(restart) +
+              ": an attempt every 400 steps\n800 1 2 0 0 +\n");
   };
 
-  const std::string restart_500 = "# continued from step 500: an attempt every 400 steps\n";
-  for (const std::string &comment : {std::string(), restart_500}) {
-    log(comment);
+  for (const bool told : {false, true}) {    // where runs began, which earlier versions did not
+    if (told)
+      log(500);
+    else
+      write("remd.log", title + lines + "800 1 2 0 0 +\n");
     for (int r = 0; r < 2; ++r) write("dump." + std::to_string(r), old(r) + live(r, 500, 50));
     DemuxReport report = demux(2);
     EXPECT_EQ(report.steps, 17);
@@ -602,18 +606,65 @@ TEST_F(Demux, FramesOfADeadBranch)
   }
 
   // continued between frames, with frames less often: what the dead run wrote in between goes, too
-  log("# continued from step 620: an attempt every 400 steps\n");
+  log(620);
   for (int r = 0; r < 2; ++r) write("dump." + std::to_string(r), old(r) + live(r, 800, 200));
   EXPECT_EQ(demux(2).discarded, 2 * 8);
   expect(620, 200);
 
   // twice
-  log(restart_500);
+  log(500);
   for (int r = 0; r < 2; ++r)
     write("dump." + std::to_string(r),
           old(r) + frames(steps_from(700, 1200, 50), r, 3) + live(r, 500, 50));
   EXPECT_EQ(demux(2).discarded, 2 * (10 + 11));
   expect(500, 50);
+}
+
+TEST_F(Demux, FilesOfExchangesOfAnotherRun)
+{
+  // killed at 300, continued from 100 and again from 50, or begun anew; whose exchanges does the file hold?
+  const auto log = [this](const std::string &comments, const std::string &last = "") {
+    write(
+        "remd.log",
+        "# replica exchange, temperatures 1 2\n# a\n# b\n# from step 0: an attempt every 400 steps\n"
+        "0 1 2 0 0 .\n" +
+            comments + last);
+  };
+  const auto continued = [](int step) {
+    return "# continued from step " + std::to_string(step) + ": an attempt every 400 steps\n";
+  };
+  const auto dumps = [this](const std::vector<int> &steps) {
+    for (int r = 0; r < 2; ++r) write("dump." + std::to_string(r), frames(steps, r));
+  };
+  const auto steps = [&] { return demux(2).steps; };
+  const std::vector<int> once = {0, 100, 200, 300, 100, 200},
+                         twice = {0, 100, 200, 300, 100, 200, 50},
+                         anew = {0, 100, 200, 300, 100, 200, 0, 50};
+  log("");
+  for (const auto &wrong : {once, twice}) {
+    dumps(wrong);
+    EXPECT_THAT(message([&] { demux(2); }), HasSubstr("but no run of this file was continued"));
+  }
+  dumps(anew);
+  EXPECT_EQ(steps(), 2);
+  log(continued(100));
+  dumps(once);
+  EXPECT_EQ(steps(), 3);
+  EXPECT_EQ(demux(2).discarded, 2 * 2);
+  EXPECT_EQ(demux(2).repeated, 2);
+  dumps(twice);
+  EXPECT_THAT(message([&] { demux(2); }), HasSubstr("dump.0 goes back to step 50"));
+  log(continued(50));
+  EXPECT_EQ(steps(), 2);
+
+  // a file that begins with the second run: of earlier steps nothing is known
+  write(
+      "remd.log",
+      "# replica exchange, temperatures 1 2\n# a\n# b\n# continued from step 100: an attempt every 400 steps\n"
+      "100 1 2 0 0 .\n");
+  dumps(once);
+  EXPECT_EQ(steps(), 2);
+  EXPECT_EQ(demux(2).unknown, 1);
 }
 
 TEST_F(Demux, StepsThatAreNotThereInFull)
@@ -659,8 +710,12 @@ TEST_F(Demux, Refuses)
   write("dump.2", frame(150, 2));
   EXPECT_THAT(why(), HasSubstr("no step can be written: 2 steps are not whole"));
   EXPECT_EQ(read("out.0"), "as before");
+  for (int r = 0; r < 3; ++r) write("dump." + std::to_string(r), frames({100, 105}, r));
   write("remd.log", "# replica exchange, temperatures 1 2 3\n# a\n# b\n110 1 2 3 0 0 0 ..\n");
-  EXPECT_THAT(why(), HasSubstr("begins at step 110, the dumps at step 100"));
+  EXPECT_THAT(
+      why(),
+      HasSubstr(
+          "no step can be written: 0 steps are not whole in the dumps of all replicas, 2 are not"));
   write("remd.log", "# replica exchange, temperatures 1 2 3\n# a\n# b\n");
   EXPECT_THAT(why(), HasSubstr("holds no exchange"));
   write_log();
