@@ -174,6 +174,21 @@ TEST(Onset, Refusals)
   EXPECT_EQ(refusal(holds_of(lines(800.0), 20.0, 2e-4)), "none");
 }
 
+/// Straight branches pass for bent ones in as few samples as the level of the test says, 1 %; bent ones are found.
+TEST(Onset, SignificantDegree)
+{
+  int straight = 0, bent = 0;
+  for (unsigned seed = 1; seed <= 30; ++seed) {
+    const auto lines = [](double T) { return crossing_lines(T, 820.0, 30.0); };
+    const auto bow = [&](double T) { return lines(T) + 1e-7 * (T - 820.0) * (T - 820.0); };
+    straight += significant_degree(holds_of(lines, 25.0, 5e-4, seed)) == 1 ? 1 : 0;
+    bent += significant_degree(holds_of(bow, 25.0, 5e-4, seed)) == 2 ? 1 : 0;
+    EXPECT_EQ(significant_degree(holds_of(bow, 120.0, 5e-4, seed)), 1);    // nine holds are too few
+  }
+  EXPECT_GE(straight, 28);
+  EXPECT_EQ(bent, 30);
+}
+
 class HoldFiles : public testing::Test {
  protected:
   std::string path = testing::TempDir() + "onset_holds.dat";
