@@ -50,7 +50,7 @@ def draw_enthalpy(series, enthalpy, heat):
     T, H, color = series.T, series.H, series.color
     line = 3 * K_B * (T - T[0]) + H[0]
     enthalpy.plot(T, MILLI * (H - line), ".-", lw=0.5, color=color, label=series.name)
-    # slopes of straight lines through the stays of each bin
+    # slopes of straight lines through the holds of each bin
     edges = np.arange(T[0], T[-1] + 1, BIN)
     inside = [(T >= a) & (T <= a + BIN) for a in edges[:-1]]
     heat.plot(edges[:-1] + BIN / 2, [np.polyfit(T[m], H[m], 1)[0] / K_B for m in inside], ".", color=color)

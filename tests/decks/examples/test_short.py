@@ -1,6 +1,7 @@
 """The other examples with less of everything: their scripts run to the end and leave what their pages say."""
 
 import os
+import shutil
 import sys
 import unittest
 
@@ -32,7 +33,7 @@ class Short(unittest.TestCase):
         run = example("onset", "in.onset", 1, folder=run.folder, expect_error=True, start="last.1000.data", quench=20000,
                       heat=500, T_last=350)
         with open(run.path("state.in")) as file:
-            self.assertIn("variable next index 2\n", file.read())
+            self.assertIn("variable next string 2\n", file.read())
 
     def test_ops(self):
         run = example("ops", "in.ops", 2, nx=6, ny=6, n_O=14, t_melt=0.1, t_relax=0.4, t_mean=0.2)
@@ -77,26 +78,27 @@ class Short(unittest.TestCase):
             self.assertTrue(0.9 < numbers(run.path("F_%d.dat" % temperature))[0][5] <= 1.0)
 
     def test_onset(self):
-        """A run that ends after three stays; another goes on with the fourth, then finer around where two lines meet; then
+        """A run that ends after three holds; another goes on with the fourth, then finer around where two lines meet; then
         the fit to all of them, which are too few."""
         words = dict(nx=4, ny=4, nz=4, t_melt=0.05, quench=20000, heat=500, fine=40, around=20)
         run = example("onset", "in.onset", 2, expect_error=True, T_last=400, **words)
-        self.assertIn("two straight lines need 6 stays at least, there are 3", run.text)
+        self.assertIn("two straight lines need at least 6 isothermal holds, there are 3", run.text)
         with open(run.path("state.in")) as file:
-            self.assertIn("variable next index 3\n", file.read())
+            self.assertIn("variable next string 3\n", file.read())
         run = example("onset", "in.onset", 2, folder=run.folder, T_last=550, **words)
         rows = numbers(run.path("heating.dat"))
         self.assertEqual([row[1] for row in rows[:6]], list(range(300, 551, 50)))
         self.assertGreater(len(rows), 6)
         with open(run.path("summary.txt")) as file:
             self.assertIn("E_IS      -4.", file.read())
-        run = example("onset", "in.fit", 1, expect_error=True, folder=run.folder, samples=". .")
-        self.assertIn("polynomials of degree 1 need 9 stays at least, there are %d" % len(rows), run.text)
         os.mkdir(run.path("more"))
+        shutil.copy(run.path("heating.dat"), run.path("more"))
+        run = example("onset", "in.fit", 1, expect_error=True, folder=run.folder, samples=". more")
+        self.assertIn("polynomials of degree 1 need at least 9 isothermal holds, there are %d" % len(rows), run.text)
         with open(run.path("more/heating.dat"), "w") as file:
             file.write("# as of a sample that has only begun\n")
         run = example("onset", "in.fit", 1, expect_error=True, folder=run.folder, samples=". more")
-        self.assertIn("stays at other temperatures", run.text)
+        self.assertIn("the samples differ in the temperatures", run.text)
 
     def test_shear(self):
         """In a running box, and with oxygen step by step."""
