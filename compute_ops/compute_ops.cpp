@@ -355,7 +355,7 @@ ComputeOPS::Mesh ComputeOPS::mesh()
   // numbers of one rank: of each surface label, vertices, triangles; then those
   std::vector<double> mine;
   for (const ops::Surface &surface : results->surfaces) {
-    const auto &[vertices, triangles] = std::tie(surface.shape.vertices, surface.shape.triangles);
+    const auto &[vertices, triangles] = std::tie(surface.shape.mesh.vertices, surface.shape.mesh.triangles);
     if (triangles.empty()) continue;
     mine.insert(mine.end(), {1.0 * surface.label, 1.0 * vertices.size(), 1.0 * triangles.size()});
     for (const ops::Point &p : vertices) mine.insert(mine.end(), p.begin(), p.end());
