@@ -23,6 +23,7 @@
 using namespace LAMMPS_NS;
 namespace pt = turing_glass::pattern;
 using turing_glass::lammps::above;
+using turing_glass::lammps::from_to;
 using turing_glass::lammps::require_finite_positions;
 using turing_glass::lammps::Words;
 
@@ -100,7 +101,7 @@ void Pattern::radii(const Messages &say, int narg, char **arg)
   std::optional<double> threshold;
   while (!words.done())
     if (words.keyword({"pixel", "threshold"}) == "pixel")
-      pixel = words.number("pixel", above(0.0));
+      pixel = words.number("pixel", from_to(1e-100, 1e100));    // its density is 1/pixel
     else
       threshold = words.number("threshold");
 

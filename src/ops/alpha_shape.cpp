@@ -148,6 +148,20 @@ Cloud cloud_of(const std::vector<Point> &points, double probe, const std::vector
   return cloud;
 }
 
+/// Whether the points lie in a plane but for their shifts: then tetrahedra would only be as thick as these.
+bool is_flat(const Cloud &cloud)
+{
+  constexpr double thickness = 1e-4;
+  Vector mean = Vector::Zero();
+  for (const Vector &x : cloud.x) mean += x / static_cast<double>(cloud.x.size());
+  Eigen::Matrix3d spread = Eigen::Matrix3d::Zero();
+  for (const Vector &x : cloud.x) spread += (x - mean) * (x - mean).transpose();
+  const Vector normal =
+      Eigen::SelfAdjointEigenSolver<Eigen::Matrix3d>(spread).eigenvectors().col(0);
+  return std::all_of(cloud.x.begin(), cloud.x.end(),
+                     [&](const Vector &x) { return std::abs((x - mean).dot(normal)) < thickness; });
+}
+
 /// The tetrahedra between whose corners a probe cannot get, and their volume in the cell.
 std::vector<Tetrahedron> tight_tetrahedra(const Cloud &cloud, double probe, double &volume)
 {
@@ -259,7 +273,7 @@ AlphaShape alpha_shape(const std::vector<Point> &points, double probe,
 {
   AlphaShape shape;
   const Cloud cloud = cloud_of(points, probe, periods);
-  if (cloud.own == 0 || cloud.x.size() < 4) return shape;
+  if (cloud.own == 0 || cloud.x.size() < 4 || is_flat(cloud)) return shape;
   const std::vector<Tetrahedron> tetrahedra = tight_tetrahedra(cloud, probe, shape.volume);
   const std::map<Triangle, int> boundary = boundary_of(tetrahedra);
   for (const auto &[face, inside] : boundary) {

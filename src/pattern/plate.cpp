@@ -33,13 +33,13 @@ int pixels_along(double side, double pixel)
 {
   constexpr double most = 1 << 15;
   const double pixels = std::round(side / pixel);
-  if (!(pixels <= most)) {
+  if (!(pixels >= 1.0 && pixels <= most)) {
     std::ostringstream why;
-    why << "pixels of " << pixel << " are too small for a side of " << side << ": at most " << most
-        << " can lie along it";
+    why << "pixels of " << pixel << " are too " << (pixels < 1.0 ? "large" : "small")
+        << " for a side of " << side << ": 1 to " << most << " can lie along it";
     throw std::runtime_error(why.str());
   }
-  return std::max(1, static_cast<int>(pixels));
+  return static_cast<int>(pixels);
 }
 
 }    // namespace

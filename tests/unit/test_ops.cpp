@@ -302,6 +302,17 @@ TEST_F(AlphaShapes, TooFewForASurface)
 {
   EXPECT_EQ(alpha_shape({}, 2.0, {}).volume, 0.0);
   EXPECT_EQ(alpha_shape({{0, 0, 0}, {1, 0, 0}, {0, 1, 0}}, 2.0, {}).area, 0.0);
+  // a tilted plane of a crystal
+  std::vector<Point> plane;
+  for (int i = 0; i < 5; ++i)
+    for (int j = 0; j < 5; ++j) plane.push_back({1.0 * i, 1.0 * j, 0.3 * i - 0.7 * j});
+  const AlphaShape flat = alpha_shape(plane, 2.0, {});
+  EXPECT_EQ(flat.volume, 0.0);
+  EXPECT_EQ(flat.area, 0.0);
+  EXPECT_EQ(flat.euler, 0.0);
+  EXPECT_TRUE(flat.mesh.triangles.empty());
+  EXPECT_THROW(alpha_shape({{0, 0, 0}, {1, 0, std::nan("")}, {0, 1, 0}, {0, 0, 1}}, 2.0, {}),
+               std::runtime_error);
   // one tetrahedron with edges of sqrt(2): the probe is larger than its circumsphere, or not
   const std::vector<Point> corners = {{0, 0, 0}, {1, 1, 0}, {1, 0, 1}, {0, 1, 1}};
   EXPECT_NEAR(alpha_shape(corners, 0.9, {}).volume, 1.0 / 3.0, 1e-4);
