@@ -93,26 +93,42 @@ Vector vector_of(const Point &p)
   return {p[0], p[1], p[2]};
 }
 
-/// Sums of whole multiples of the periods that move the box from `low` to `high` by no more than its size and `margin`.
-std::vector<Vector> image_shifts(const std::vector<Point> &periods, const Vector &size,
-                                 double margin)
-{
-  std::vector<Vector> shifts{Vector::Zero()};
-  for (std::size_t k = 0; k < periods.size(); ++k) {
-    // how far one period leads away from the plane or line of the others
-    Vector height = vector_of(periods[k]);
-    Eigen::MatrixXd others(3, periods.size() - 1);
-    for (std::size_t j = 0, column = 0; j < periods.size(); ++j)
-      if (j != k) others.col(static_cast<Eigen::Index>(column++)) = vector_of(periods[j]);
-    if (others.cols() > 0) height -= others * others.colPivHouseholderQr().solve(height);
-    const int most = static_cast<int>((size.norm() + margin) / height.norm());
-    const std::size_t before = shifts.size();
-    for (int n = -most; n <= most; ++n)
-      for (std::size_t i = 0; n != 0 && i < before; ++i)
-        shifts.push_back(shifts[i] + n * vector_of(periods[k]));
+/// The space within `margin` of some points, or a little more: between planes across each axis and across what the periods
+/// count along each of them.
+class Surroundings {
+ public:
+  Surroundings(const std::vector<Vector> &points, const std::vector<Point> &periods, double margin)
+  {
+    const auto n = static_cast<Eigen::Index>(periods.size());
+    rows_ = Eigen::MatrixXd::Identity(3 + n, 3);
+    Eigen::MatrixXd columns(3, n);
+    for (Eigen::Index k = 0; k < n; ++k) columns.col(k) = vector_of(periods[k]);
+    if (n > 0) rows_.bottomRows(n) = columns.completeOrthogonalDecomposition().pseudoInverse();
+    low_ = high_ = rows_ * points[0];
+    for (const Vector &x : points) {
+      low_ = low_.cwiseMin(rows_ * x);
+      high_ = high_.cwiseMax(rows_ * x);
+    }
+    const Eigen::VectorXd size = high_ - low_, around = margin * rows_.rowwise().norm();
+    low_ -= around;
+    high_ += around;
+    // how many periods away images can have points here
+    for (Eigen::Index k = 0; k < n; ++k)
+      images_.push_back(static_cast<int>(size[3 + k] + around[3 + k]));
   }
-  return shifts;
-}
+
+  bool hold(const Vector &x) const
+  {
+    const Eigen::VectorXd at = rows_ * x;
+    return (at.array() >= low_.array()).all() && (at.array() <= high_.array()).all();
+  }
+  const std::vector<int> &images() const { return images_; }
+
+ private:
+  Eigen::MatrixXd rows_;
+  Eigen::VectorXd low_, high_;
+  std::vector<int> images_;
+};
 
 Cloud cloud_of(const std::vector<Point> &points, double probe, const std::vector<Point> &periods)
 {
@@ -120,31 +136,33 @@ Cloud cloud_of(const std::vector<Point> &points, double probe, const std::vector
   cloud.own = static_cast<int>(points.size());
   constexpr double shift = 1e-5;
   std::mt19937 random(1);
-  Vector low = Vector::Constant(std::numeric_limits<double>::max()), high = -low;
   for (const Point &p : points) {
     cloud.x.push_back(vector_of(p));
     if (!cloud.x.back().allFinite()) throw std::runtime_error("a position is not finite");
     cloud.general.emplace_back(cloud.x.back() + Vector::NullaryExpr([&] {
                                  return shift * (random() / 4294967296.0 - 0.5);
                                }));
-    low = low.cwiseMin(cloud.x.back());
-    high = high.cwiseMax(cloud.x.back());
   }
   for (const Point &period : periods)
     if (!(vector_of(period).norm() >= 4.0 * probe))
       throw std::runtime_error("the cell is shorter than four radii of the probe");
-  // a triangle reaches two radii from its corner in the cell, those at its other corners two more
-  const double margin = 4.0 * probe + 1.0;
-  for (const Vector &by : image_shifts(periods, high - low, std::sqrt(3.0) * margin)) {
-    if (by.isZero() || ((by.cwiseAbs() - (high - low)).array() > margin).any()) continue;
-    for (int k = 0; k < cloud.own; ++k) {
-      const Vector image = cloud.x[k] + by;
-      if (((image - low).array() < -margin).any() || ((high - image).array() < -margin).any())
-        continue;
-      cloud.x.push_back(image);
-      cloud.general.emplace_back(cloud.general[k] + by);
-    }
+  if (periods.empty() || points.empty()) return cloud;
+
+  // those that a probe touching the cluster can reach
+  const Surroundings near(cloud.x, periods, 2.0 * probe + 1.0);
+  std::vector<Vector> shifts{Vector::Zero()};
+  for (std::size_t k = 0; k < periods.size(); ++k) {
+    const std::size_t before = shifts.size();
+    for (int n = -near.images()[k]; n <= near.images()[k]; ++n)
+      for (std::size_t i = 0; n != 0 && i < before; ++i)
+        shifts.emplace_back(shifts[i] + n * vector_of(periods[k]));
   }
+  for (auto by = shifts.begin() + 1; by != shifts.end(); ++by)
+    for (int k = 0; k < cloud.own; ++k)
+      if (near.hold(cloud.x[k] + *by)) {
+        cloud.x.emplace_back(cloud.x[k] + *by);
+        cloud.general.emplace_back(cloud.general[k] + *by);
+      }
   return cloud;
 }
 
@@ -217,14 +235,15 @@ double euler_number(const Cloud &cloud, const std::vector<Tetrahedron> &tetrahed
   return static_cast<double>(twelfths) / 12.0;
 }
 
-/// The boundary as a manifold: its triangles with an own corner.
+/// The triangles of the boundary with an own corner, as a manifold.
 Mesh mesh_of(const Cloud &cloud, const std::map<Triangle, int> &boundary)
 {
   Mesh mesh;
   std::vector<Point> general;
-  std::vector<int> index(cloud.x.size(), -1), in_cell;
+  std::vector<int> index(cloud.x.size(), -1);
   const auto point_of = [](const Vector &v) { return Point{v[0], v[1], v[2]}; };
   for (const auto &[face, inside] : boundary) {
+    if (cloud.own_of(face) == 0) continue;
     Triangle corners;
     for (int k = 0; k < 3; ++k) {
       int &vertex = index[face[k]];
@@ -240,25 +259,9 @@ Mesh mesh_of(const Cloud &cloud, const std::map<Triangle, int> &boundary)
     if ((g[face[1]] - b).cross(g[face[2]] - b).dot(g[inside] - b) > 0.0)
       std::swap(corners[1], corners[2]);
     mesh.triangles.push_back(corners);
-    in_cell.push_back(cloud.own_of(face) > 0 ? 1 : 0);
   }
-  make_manifold(mesh, general, in_cell);
-
-  Mesh kept;
-  index.assign(mesh.vertices.size(), -1);
-  for (std::size_t t = 0; t < mesh.triangles.size(); ++t) {
-    if (!in_cell[t]) continue;
-    Triangle corners = mesh.triangles[t];
-    for (int &v : corners) {
-      if (index[v] < 0) {
-        index[v] = static_cast<int>(kept.vertices.size());
-        kept.vertices.push_back(mesh.vertices[v]);
-      }
-      v = index[v];
-    }
-    kept.triangles.push_back(corners);
-  }
-  return kept;
+  make_manifold(mesh, general);
+  return mesh;
 }
 
 }    // namespace

@@ -50,11 +50,11 @@ class Splitter {
     std::iota(fan_.begin(), fan_.end(), 0);
   }
 
-  void split(const std::vector<Point> &general, std::vector<int> &origin)
+  void split(const std::vector<Point> &general)
   {
     pair_sides(general);
     copy_vertices(general.size());
-    divide(origin);
+    divide();
   }
 
  private:
@@ -81,11 +81,14 @@ class Splitter {
         if (!edge->forward || other->forward) continue;
         partner_[edge->side] = other->side;
         partner_[other->side] = edge->side;
-        if (end - begin > 2) {
-          middle_[edge->side] = middle_[other->side] = static_cast<int>(mesh_.vertices.size());
-          const Point &a = mesh_.vertices[edge->low], &b = mesh_.vertices[edge->high];
-          mesh_.vertices.push_back({0.5 * (a[0] + b[0]), 0.5 * (a[1] + b[1]), 0.5 * (a[2] + b[2])});
-        }
+      }
+      for (auto edge = begin; edge != end; ++edge) {
+        const Side other = partner_[edge->side];
+        if (middle_[edge->side] != none || end - begin < (other == none ? 2 : 3)) continue;
+        middle_[edge->side] = static_cast<int>(mesh_.vertices.size());
+        if (other != none) middle_[other] = middle_[edge->side];
+        const Point &a = mesh_.vertices[edge->low], &b = mesh_.vertices[edge->high];
+        mesh_.vertices.push_back({0.5 * (a[0] + b[0]), 0.5 * (a[1] + b[1]), 0.5 * (a[2] + b[2])});
       }
       begin = end;
     }
@@ -149,10 +152,9 @@ class Splitter {
   }
 
   /// Triangles with vertices in the middle of sides, into the triangles around the first of these.
-  void divide(std::vector<int> &origin)
+  void divide()
   {
     std::vector<Triangle> parts;
-    std::vector<int> origins;
     for (std::size_t t = 0; t < mesh_.triangles.size(); ++t) {
       std::vector<int> around;
       std::size_t first = 0;    // in around
@@ -165,13 +167,10 @@ class Splitter {
       }
       std::rotate(around.begin(), around.begin() + static_cast<std::ptrdiff_t>(first),
                   around.end());
-      for (std::size_t k = 2; k < around.size(); ++k) {
+      for (std::size_t k = 2; k < around.size(); ++k)
         parts.push_back({around[0], around[k - 1], around[k]});
-        origins.push_back(origin[t]);
-      }
     }
     mesh_.triangles = std::move(parts);
-    origin = std::move(origins);
   }
 
   Mesh &mesh_;
@@ -182,9 +181,9 @@ class Splitter {
 
 }    // namespace
 
-void make_manifold(Mesh &mesh, const std::vector<Point> &general, std::vector<int> &origin)
+void make_manifold(Mesh &mesh, const std::vector<Point> &general)
 {
-  Splitter(mesh).split(general, origin);
+  Splitter(mesh).split(general);
 }
 
 }    // namespace turing_glass::ops

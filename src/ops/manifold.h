@@ -22,9 +22,8 @@ struct Mesh {
 };
 
 /// Makes each edge belong to at most two triangles, which have it in opposite directions, and each vertex to one fan.
-/// `general`: the vertices, moved a little so that no two triangles at an edge lie on each other. Triangles keep their
-/// order; one with copies of edges is divided. `origin`, as long as the triangles: a number of each triangle, which
-/// its parts inherit.
-void make_manifold(Mesh &mesh, const std::vector<Point> &general, std::vector<int> &origin);
+/// `general`: the vertices, moved a little so that no two triangles at an edge lie on each other. Triangles with copies of
+/// edges are divided. The mesh may have an end, where only some of the triangles at an edge are there.
+void make_manifold(Mesh &mesh, const std::vector<Point> &general);
 
 }    // namespace turing_glass::ops

@@ -258,12 +258,21 @@ TEST(Manifold, EdgeOfFourTriangles)
   mesh.vertices = {{0, 0, 0}, {0, 0, 2}, {1, 1, 1}, {1, -1, 1}, {-1, 1, 1}, {-1, -1, 1}};
   mesh.triangles = {{0, 2, 3}, {1, 3, 2}, {0, 1, 2}, {0, 3, 1},    // the wedge at x > 0
                     {0, 5, 4}, {1, 4, 5}, {0, 4, 1}, {0, 1, 5}};
-  std::vector<int> origin = {0, 1, 2, 3, 4, 5, 6, 7};
-  make_manifold(mesh, mesh.vertices, origin);
+  make_manifold(mesh, mesh.vertices);
   expect_manifold(mesh);
   EXPECT_EQ(euler_of(mesh), 2);
   EXPECT_EQ(mesh.vertices.size(), 8U);
-  EXPECT_EQ(origin, (std::vector<int>{0, 1, 2, 2, 3, 3, 4, 5, 6, 6, 7, 7}));
+  EXPECT_EQ(mesh.triangles.size(), 12U);
+
+  // where the mesh ends, only some of the triangles at an edge may be there
+  mesh.vertices.resize(6);
+  for (const auto &triangles : {std::vector<Triangle>{{0, 1, 2}, {0, 3, 1}, {0, 4, 1}},
+                                std::vector<Triangle>{{0, 1, 2}, {0, 1, 5}}}) {
+    mesh.vertices.resize(6);
+    mesh.triangles = triangles;
+    make_manifold(mesh, mesh.vertices);
+    expect_manifold(mesh, false);
+  }
 }
 
 TEST_F(AlphaShapes, SlabAndRodThroughTheCell)
