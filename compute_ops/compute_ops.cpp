@@ -2,20 +2,20 @@
 
 #include "collective.h"
 #include "graph/components.h"
+#include "lammps/positions.h"
+#include "lammps/words.h"
 #include "ops/clusters.h"
 #include "ops/network.h"
 
 #include "atom.h"
 #include "comm.h"
 #include "domain.h"
-#include "error.h"
 #include "fix.h"
 #include "memory.h"
 #include "update.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <numeric>
 #include <tuple>
 #include <unordered_map>
@@ -24,6 +24,9 @@ using namespace LAMMPS_NS;
 namespace ops = turing_glass::ops;
 using ops::Kind;
 using turing_glass::graph::Components;
+using turing_glass::lammps::above;
+using turing_glass::lammps::require_finite_positions;
+using turing_glass::lammps::Words;
 
 namespace {
 
@@ -54,38 +57,26 @@ struct ComputeOPS::Results {
 /* ---------------------------------------------------------------------- */
 
 ComputeOPS::ComputeOPS(LAMMPS *lmp, int narg, char **arg) :
-    Compute(lmp, narg, arg), results(std::make_unique<Results>())
+    Compute(lmp, narg, arg), say(lmp, "Compute ops"), results(std::make_unique<Results>())
 {
-  if (narg < 5) utils::missing_cmd_args(FLERR, "compute ops", error);
+  Words words(say, narg, arg, 3);
+  const auto oxygen = words.types("the type of O"), zirconium = words.types("the type of Zr");
   kind_of_type.assign(atom->ntypes + 1, static_cast<char>(Kind::other));
-  const Kind kinds[] = {Kind::oxygen, Kind::zirconium};
-  for (int k = 0; k < 2; ++k) {
-    int low = 0, high = 0;
-    utils::bounds(FLERR, arg[3 + k], 1, atom->ntypes, low, high, error);
-    for (int type = low; type <= high; ++type) {
-      if (kind_of_type[type] != static_cast<char>(Kind::other))
-        error->all(FLERR, "Compute ops: type {} cannot be O ({}) and Zr ({})", type, arg[3],
-                   arg[4]);
-      kind_of_type[type] = static_cast<char>(kinds[k]);
-    }
+  for (int type = 1; type <= atom->ntypes; ++type) {
+    if (oxygen[type] && zirconium[type])
+      say.stop(FLERR, "type {} cannot be O ({}) and Zr ({})", type, arg[3], arg[4]);
+    if (oxygen[type]) kind_of_type[type] = static_cast<char>(Kind::oxygen);
+    if (zirconium[type]) kind_of_type[type] = static_cast<char>(Kind::zirconium);
   }
-  for (int iarg = 5; iarg < narg; iarg += 2) {
-    const std::string key = arg[iarg];
-    double *value = key == "cutoff" ? &cutoff
-        : key == "reach"            ? &reach
-        : key == "hull"             ? &probe
-                                    : nullptr;
-    if (!value) error->all(FLERR, "Compute ops: unknown keyword '{}' (cutoff, reach, hull)", key);
-    if (iarg + 1 == narg) error->all(FLERR, "Compute ops: keyword {} needs a distance", key);
-    *value = utils::numeric(FLERR, arg[iarg + 1], false, lmp);
-    if (*value <= 0.0) error->all(FLERR, "Compute ops: {} must be above 0", key);
+  while (!words.done()) {
+    const std::string key = words.keyword({"cutoff", "reach", "hull"});
+    double &value = key == "cutoff" ? cutoff : key == "reach" ? reach : probe;
+    value = words.number(key, above(0.0));
   }
   if (probe > 0.0 && !ops::has_alpha_shapes())
-    error->all(
-        FLERR,
-        "Compute ops: keyword hull needs Qhull, without which this was built (Debian: libqhull-dev)");
-  if (!atom->tag_enable)
-    error->all(FLERR, "Compute ops: clusters are known by atom IDs; use atom_modify id yes");
+    say.stop(FLERR,
+             "keyword hull needs Qhull, without which this was built (Debian: libqhull-dev)");
+  if (!atom->tag_enable) say.stop(FLERR, "clusters are known by atom IDs; use atom_modify id yes");
 
   scalar_flag = vector_flag = array_flag = peratom_flag = 1;
   size_vector = VECTOR;
@@ -119,14 +110,18 @@ void ComputeOPS::update_clusters()
 {
   if (invoked == update->ntimestep) return;
   invoked = update->ntimestep;
+  require_finite_positions(say, groupbit);
   const double needed = 2.0 * cutoff, there = comm->get_comm_cutoff();
   if (needed > there)
-    error->all(
-        FLERR,
-        "Compute ops: O within two cutoffs, {}, must be known; atoms of other ranks are known within {}: "
-        "use  comm_modify cutoff {}",
-        needed, there, needed + 0.5);
+    say.stop(FLERR,
+             "O within two cutoffs, {}, must be known; atoms of other ranks are known within {}: "
+             "use  comm_modify cutoff {}",
+             needed, there, needed + 0.5);
+  say.guard(FLERR, [this] { find_clusters(); });
+}
 
+void ComputeOPS::find_clusters()
+{
   const int own = atom->nlocal, all = own + atom->nghost;
   const tagint *tag = atom->tag;
 
@@ -238,15 +233,13 @@ void ComputeOPS::update_surfaces()
 {
   if (surfaces_invoked == update->ntimestep) return;
   surfaces_invoked = update->ntimestep;
-  try {
+  say.guard(FLERR, [this] {
     results->surfaces = ops::make_surfaces(results->clusters, results->members, probe,
                                            {{{domain->xprd, 0.0, 0.0},
                                              {domain->xy, domain->yprd, 0.0},
                                              {domain->xz, domain->yz, domain->zprd}}},
                                            world);
-  } catch (const std::runtime_error &e) {
-    error->all(FLERR, "Compute ops: {}", e.what());
-  }
+  });
 }
 
 /* ---------------------------------------------------------------------- */
@@ -309,11 +302,10 @@ int ComputeOPS::lock_length()
 
 void ComputeOPS::lock(Fix *fix, bigint, bigint)
 {
-  error->all(
-      FLERR,
-      "Compute ops: fix {} averages the array over steps, but its rows are other clusters on each step; "
-      "use Nrepeat 1 and ave one, or average the vector",
-      fix->id);
+  say.stop(FLERR,
+           "fix {} averages the array over steps, but its rows are other clusters on each step; "
+           "use Nrepeat 1 and ave one, or average the vector",
+           fix->id);
 }
 
 /* ----------------------------------------------------------------------
@@ -355,13 +347,15 @@ ComputeOPS::Mesh ComputeOPS::mesh()
   // numbers of one rank: of each surface label, vertices, triangles; then those
   std::vector<double> mine;
   for (const ops::Surface &surface : results->surfaces) {
-    const auto &[vertices, triangles] = std::tie(surface.shape.vertices, surface.shape.triangles);
+    const auto &[vertices, triangles] =
+        std::tie(surface.shape.mesh.vertices, surface.shape.mesh.triangles);
     if (triangles.empty()) continue;
     mine.insert(mine.end(), {1.0 * surface.label, 1.0 * vertices.size(), 1.0 * triangles.size()});
     for (const ops::Point &p : vertices) mine.insert(mine.end(), p.begin(), p.end());
     for (const auto &t : triangles) mine.insert(mine.end(), t.begin(), t.end());
   }
-  const std::vector<double> all = turing_glass::gather_first(mine, world);
+  const std::vector<double> all =
+      say.guard(FLERR, [&] { return turing_glass::gather_first(mine, world); });
 
   Mesh mesh;
   for (auto next = all.begin(); next != all.end();) {

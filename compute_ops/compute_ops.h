@@ -10,6 +10,7 @@ ComputeStyle(ops,ComputeOPS);
 #define LMP_COMPUTE_OPS_H
 
 #include "compute.h"
+#include "lammps/messages.h"
 
 #include <array>
 #include <memory>
@@ -45,6 +46,7 @@ class ComputeOPS : public Compute {
   bool has_mesh() const { return probe > 0.0; }
 
  private:
+  turing_glass::lammps::Messages say;
   std::vector<char> kind_of_type;    // turing_glass::ops::Kind
   double cutoff = 2.8, reach = 4.2;
   double probe = 0.0;    // radius, of surfaces; 0: none
@@ -57,6 +59,7 @@ class ComputeOPS : public Compute {
   bigint invoked = -1, surfaces_invoked = -1;    // steps of all of this
 
   void update_clusters();
+  void find_clusters();
   void update_surfaces();
 };
 

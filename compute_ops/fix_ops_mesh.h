@@ -10,6 +10,7 @@ FixStyle(ops/mesh,FixOPSMesh);
 #define LMP_FIX_OPS_MESH_H
 
 #include "fix.h"
+#include "lammps/messages.h"
 
 #include <string>
 
@@ -25,6 +26,7 @@ class FixOPSMesh : public Fix {
   void end_of_step() override;
 
  private:
+  turing_glass::lammps::Messages say;
   std::string compute, file;
   class ComputeOPS *ops;    // found by init()
 };

@@ -2,6 +2,9 @@
 
 #include "collective.h"
 #include "geometry/points_near.h"
+#include "lammps/positions.h"
+#include "lammps/restart.h"
+#include "lammps/words.h"
 #include "pattern/insertion.h"
 #include "pattern/plate.h"
 #include "voronoi/vertices.h"
@@ -10,101 +13,110 @@
 #include "atom_vec.h"
 #include "comm.h"
 #include "domain.h"
-#include "error.h"
-#include "force.h"
+#include "fmt/format.h"
 #include "modify.h"
 #include "neighbor.h"
+#include "platform.h"
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <unordered_map>
 
 using namespace LAMMPS_NS;
 using namespace FixConst;
+namespace io = turing_glass::io;
 namespace pattern = turing_glass::pattern;
 using turing_glass::geometry::Cell;
 using turing_glass::geometry::cell_of;
 using turing_glass::geometry::PointsNear;
 using turing_glass::geometry::Vector;
+using turing_glass::lammps::above;
+using turing_glass::lammps::between;
+using turing_glass::lammps::read_record;
+using turing_glass::lammps::require_finite_positions;
+using turing_glass::lammps::Words;
+using turing_glass::lammps::write_record;
 
 // A mask over two axes of the cell
 struct FixInsertMask::Plate {
   std::string file;
   double threshold = pattern::default_threshold;
   std::array<int, 2> axes{0, 1};
-  double pixel = 0.0;    // its side; 0: the whole mask is scaled to the cell
-  pattern::Mask mask;    // as read, then as it lies over the cell
+  double pixel = 0.0;      // its side; 0: the whole mask is scaled to the cell
+  pattern::Mask mask;      // as read, then as it lies over the cell
+  std::string identity;    // of the mask as read
+
+  void read()
+  {
+    mask = pattern::read_mask(file, threshold);
+    const std::array<int, 2> size{mask.nx, mask.ny};
+    identity = fmt::format(
+        "{} ({} x {}, {})", platform::path_basename(file), mask.nx, mask.ny,
+        turing_glass::io::Checksum().add(size.data(), sizeof size).add(mask.inside).text());
+  }
 };
 
 /* ---------------------------------------------------------------------- */
 
-FixInsertMask::FixInsertMask(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg, arg)
+FixInsertMask::FixInsertMask(LAMMPS *lmp, int narg, char **arg) :
+    Fix(lmp, narg, arg), say(lmp, "Fix insert/mask")
 {
-  if (narg < 6) utils::missing_cmd_args(FLERR, "fix insert/mask", error);
   if (!turing_glass::voronoi::has_voronoi())
-    stop("this was built without Voro++ (Debian: voro++-dev)");
-  oxygen = utils::inumeric(FLERR, arg[3], false, lmp);
-  if (oxygen < 1 || oxygen > atom->ntypes)
-    stop(fmt::format(
-        "oxygen is to be type {}, and there are {}; make room for it with extra/atom/types of "
-        "read_data or with create_box",
-        oxygen, atom->ntypes));
-  const double percent = utils::numeric(FLERR, arg[4], false, lmp);
-  if (percent <= 0.0 || percent >= 100.0)
-    stop("the concentration, in percent of all atoms, must lie between 0 and 100");
-  fraction = 0.01 * percent;
-  const bigint seed_value = utils::bnumeric(FLERR, arg[5], false, lmp);
-  if (seed_value < 1) stop("the seed must be at least 1");
-  seed = seed_value;
+    say.stop(FLERR, "this was built without Voro++ (Debian: voro++-dev)");
+  Words words(say, narg, arg, 3);
+  if (words.next_is_number() && std::atof(words.peek().c_str()) > atom->ntypes)
+    say.stop(FLERR,
+             "oxygen is to be type {}, and there are {}; make room for it with extra/atom/types of "
+             "read_data or with create_box",
+             words.peek(), atom->ntypes);
+  oxygen = words.type("the type of oxygen");
+  percent = words.number("the concentration, in percent of all atoms,", between(0.0, 100.0));
+  seed = static_cast<std::uint64_t>(words.integer("the seed", 1, MAXBIGINT));
 
   Plate given;
-  const char *keywords = "mask, threshold, axes, pixel, distance, apart, swap, shell, reach";
-  for (int iarg = 6; iarg < narg;) {
-    const std::string key = arg[iarg];
-    const int values = key == "axes" || key == "swap" ? 2 : 1;
-    if (iarg + values >= narg)
-      stop(fmt::format("keyword {} needs {} more (keywords: {})", key, values, keywords));
-    char **value = arg + iarg + 1;
+  while (!words.done()) {
+    const std::string key = words.keyword(
+        {"mask", "threshold", "axes", "pixel", "distance", "apart", "swap", "shell", "reach"});
     double *length = key == "distance" ? &distance
         : key == "apart"               ? &apart
         : key == "shell"               ? &shell
         : key == "reach"               ? &reach
         : key == "pixel"               ? &given.pixel
                                        : nullptr;
-    if (length) {
-      *length = utils::numeric(FLERR, value[0], false, lmp);
-      if (*length <= 0.0) stop(fmt::format("{} must be above 0", key));
-    } else if (key == "mask") {
-      given.file = value[0];
-    } else if (key == "threshold") {
-      given.threshold = utils::numeric(FLERR, value[0], false, lmp);
-    } else if (key == "axes") {
-      try {
-        given.axes = pattern::plate_axes(value[0], value[1]);
-      } catch (const std::runtime_error &e) {
-        stop(e.what());
-      }
-    } else if (key == "swap") {
-      copper = types(value[0], "copper");
-      zirconium = types(value[1], "zirconium");
-    } else
-      stop(fmt::format("unknown keyword '{}' ({})", key, keywords));
-    iarg += 1 + values;
+    if (length)
+      *length = words.number(key, above(0.0));
+    else if (key == "mask")
+      given.file = words.word("the file of the mask");
+    else if (key == "threshold")
+      given.threshold = words.number(key);
+    else if (key == "axes") {
+      const std::string columns = words.word("the first of the axes");
+      const std::string rows = words.word("the second of the axes");
+      say.guard(FLERR, [&] { given.axes = pattern::plate_axes(columns, rows); });
+    } else {
+      copper = words.types("the type of copper");
+      zirconium = words.types("the type of zirconium");
+    }
   }
   if (reach <= shell)
-    stop(fmt::format("reach ({}) must be above shell ({}): zirconium is looked for between them",
-                     reach, shell));
-  for (int type = 1; !copper.empty() && type <= atom->ntypes; ++type)
+    say.stop(FLERR, "reach ({}) must be above shell ({}): zirconium is looked for between them",
+             reach, shell);
+  for (int type = 1; !copper.empty() && type <= atom->ntypes; ++type) {
     if (copper[type] && zirconium[type])
-      stop(fmt::format("swap: type {} cannot be copper and zirconium", type));
-  if (!atom->tag_enable) stop("atoms need IDs (atom_modify id yes)");
-  if (!given.file.empty()) {
+      say.stop(FLERR, "swap: type {} cannot be copper and zirconium", type);
+    if (type == oxygen && (copper[type] || zirconium[type]))
+      say.stop(FLERR, "swap: type {} is oxygen, it cannot be {}", type,
+               copper[type] ? "copper" : "zirconium");
+  }
+  if (!atom->tag_enable) say.stop(FLERR, "atoms need IDs (atom_modify id yes)");
+  if (given.file.empty()) {
+    for (const char *key : {"threshold", "axes", "pixel"})
+      if (std::find(arg + 6, arg + narg, std::string(key)) != arg + narg)
+        say.stop(FLERR, "keyword {} is about a mask, and there is none: give keyword mask", key);
+  } else {
     plate = std::make_unique<Plate>(given);
-    try {
-      plate->mask = pattern::read_mask(given.file, given.threshold);
-    } catch (const std::runtime_error &e) {
-      stop(e.what());
-    }
+    say.guard(FLERR, [this] { plate->read(); });
   }
 
   restart_global = 1;
@@ -115,23 +127,6 @@ FixInsertMask::FixInsertMask(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg,
 }
 
 FixInsertMask::~FixInsertMask() = default;
-
-void FixInsertMask::stop(const std::string &why)
-{
-  error->all(FLERR, "Fix insert/mask: {}", why);
-}
-
-std::vector<char> FixInsertMask::types(const char *word, const char *what)
-{
-  std::vector<char> chosen(atom->ntypes + 1, 0);
-  int low = 0, high = 0;
-  utils::bounds(FLERR, word, 1, atom->ntypes, low, high, error);
-  for (int type = low; type <= high; ++type) {
-    if (type == oxygen) stop(fmt::format("swap: type {} is oxygen, it cannot be {}", type, what));
-    chosen[type] = 1;
-  }
-  return chosen;
-}
 
 int FixInsertMask::setmask()
 {
@@ -144,8 +139,10 @@ int FixInsertMask::setmask()
 void FixInsertMask::setup_pre_exchange()
 {
   if (done) return;
+  constexpr int all_atoms = 1;
+  require_finite_positions(say, all_atoms);
   get_ghosts();
-  insert();
+  say.guard(FLERR, [this] { insert(); });
   done = true;
 }
 
@@ -161,6 +158,15 @@ void FixInsertMask::get_ghosts()
   if (domain->triclinic) domain->lamda2x(atom->nlocal + atom->nghost);
 }
 
+// Oxygen, others
+std::array<bigint, 2> FixInsertMask::count_atoms()
+{
+  std::array<bigint, 2> mine{}, all{};
+  for (int i = 0; i < atom->nlocal; ++i) ++mine[atom->type[i] == oxygen ? 0 : 1];
+  MPI_Allreduce(mine.data(), all.data(), 2, MPI_LMP_BIGINT, MPI_SUM, world);
+  return all;
+}
+
 // Liu et al., SI 2: the mask over the plate, the Voronoi vertices in it, oxygen at some of them, swaps
 void FixInsertMask::insert()
 {
@@ -173,26 +179,24 @@ void FixInsertMask::insert()
   } else
     known = std::min({known, comm->cutghost[1], comm->cutghost[2]});
   if (known < 2.0 * distance)
-    stop(fmt::format(
-        "holes with a radius of {} need atoms of other ranks within {:.4g}, which are known within {:.4g}; "
-        "use comm_modify cutoff {:.4g}",
-        distance, 2.0 * distance, known, 2.5 * distance));
+    say.stop(FLERR,
+             "holes with a radius of {} need atoms of other ranks within {:.4g}, which are known "
+             "within {:.4g}; use comm_modify cutoff {:.4g}",
+             distance, 2.0 * distance, known, 2.5 * distance);
 
   // what is there
-  bigint counts[2] = {0, 0}, all[2];    // oxygen, others
+  const std::array<bigint, 2> all = count_atoms();
   std::vector<Vector> own_oxygen;
-  for (int i = 0; i < atom->nlocal; ++i) {
-    ++counts[atom->type[i] == oxygen ? 0 : 1];
+  for (int i = 0; i < atom->nlocal; ++i)
     if (atom->type[i] == oxygen)
       own_oxygen.push_back({atom->x[i][0], atom->x[i][1], atom->x[i][2]});
-  }
-  MPI_Allreduce(counts, all, 2, MPI_LMP_BIGINT, MPI_SUM, world);
-  if (all[1] == 0) stop("there are no atoms but oxygen: it is put between others");
-  const long needed = pattern::oxygen_needed(all[1], fraction) - all[0];
+  if (all[1] == 0) say.stop(FLERR, "there are no atoms but oxygen: it is put between others");
+  const long needed = pattern::oxygen_needed(all[1], 0.01 * percent) - all[0];
   if (needed < 1)
-    stop(fmt::format(
-        "there are {} O among {} atoms already, which is {:.4g} %: nothing to insert for {:.4g} %",
-        all[0], all[0] + all[1], 100.0 * all[0] / (all[0] + all[1]), 100.0 * fraction));
+    say.stop(FLERR,
+             "there are {} O among {} atoms already, which is {:.4g} %: nothing to insert for "
+             "{:.4g} %",
+             all[0], all[0] + all[1], 100.0 * all[0] / (all[0] + all[1]), percent);
   const std::vector<Vector> taken = turing_glass::gather_all(own_oxygen, world);
 
   // patches over the cell
@@ -204,19 +208,19 @@ void FixInsertMask::insert()
       plate->mask =
           pattern::over_plate(plate->mask, cell.lengths[a], cell.lengths[b], plate->pixel);
     } catch (const std::runtime_error &e) {
-      stop(fmt::format("mask {}: {}", plate->file, e.what()));
+      say.stop(FLERR, "mask {}: {}", plate->file, e.what());
     }
     patches = pattern::find_patches(plate->mask);
     areas.clear();
     for (const auto &patch : patches.patches) areas.push_back(patch.pixels);
-    if (areas.empty()) stop(fmt::format("mask {} is empty: no pixel is inside", plate->file));
+    if (areas.empty()) say.stop(FLERR, "mask {} is empty: no pixel is inside", plate->file);
   }
   const auto patch_at = [&](const Vector &x) {
     if (!plate) return 0;
     const Vector s = cell.fractional(cell.wrapped(x));
     const int nx = plate->mask.nx, ny = plate->mask.ny;
-    const int i = std::clamp(static_cast<int>(s[plate->axes[0]] * nx), 0, nx - 1);
-    const int j = std::clamp(static_cast<int>(s[plate->axes[1]] * ny), 0, ny - 1);
+    const int i = pattern::pixel_at(s[plate->axes[0]], nx);
+    const int j = pattern::pixel_at(s[plate->axes[1]], ny);
     return patches.label[i + static_cast<long>(nx) * j];
   };
 
@@ -238,22 +242,26 @@ void FixInsertMask::insert()
   const pattern::Placement placement =
       pattern::place_oxygen(holes, taken, areas, needed, apart, cell, world);
   if (static_cast<long>(placement.oxygen.size()) < needed)
-    stop(fmt::format(
-        "{} at.% O are {} more O, and there are seats for {} ({:.4g} %): lower the concentration, 'distance' ({}) "
-        "or 'apart' ({}), or take a mask with a larger area",
-        100.0 * fraction, needed, placement.seats,
-        100.0 * (all[0] + placement.seats) / (all[0] + all[1] + placement.seats), distance, apart));
+    say.stop(FLERR,
+             "{} at.% O are {} more O, and there are seats for {} ({:.4g} %): lower the "
+             "concentration, 'distance' ({}) or 'apart' ({}), or take a mask with a larger area",
+             percent, needed, placement.seats,
+             100.0 * (all[0] + placement.seats) / (all[0] + all[1] + placement.seats), distance,
+             apart);
 
   if (!copper.empty()) swap_around(placement.oxygen);
   create(placement.oxygen);
 
+  const std::array<bigint, 2> present = count_atoms();
+  if (present[0] != all[0] + needed)
+    say.stop(FLERR, "{} O were to be inserted, and {} are there instead of {}", needed, present[0],
+             all[0] + needed);
   results[INSERTED] = needed;
   results[SEATS] = placement.seats;
   results[MOVED] = placement.moved;
   if (comm->me == 0) {
-    std::string text =
-        fmt::format("Fix insert/mask: {} O in {} seats, {:.4g} at.%", needed, placement.seats,
-                    100.0 * (all[0] + needed) / (all[0] + all[1] + needed));
+    std::string text = fmt::format("Fix insert/mask: {} O in {} seats, {:.4g} at.%", needed,
+                                   placement.seats, 100.0 * present[0] / (present[0] + present[1]));
     if (plate)
       text += fmt::format(", in {} patches, {} beyond their patch's share", areas.size(),
                           placement.moved);
@@ -322,7 +330,7 @@ void FixInsertMask::create(const std::vector<Vector> &places)
   for (int i = 0; i < atom->nlocal; ++i) highest = std::max(highest, atom->tag[i]);
   MPI_Allreduce(&highest, &all_highest, 1, MPI_LMP_TAGINT, MPI_MAX, world);
   if (static_cast<bigint>(all_highest) + static_cast<bigint>(places.size()) > MAXTAGINT)
-    stop("new atoms would have IDs that are too large");
+    say.stop(FLERR, "new atoms would have IDs that are too large");
   atom->nghost = 0;
   atom->avec->clear_bonus();
   for (std::size_t k = 0; k < places.size(); ++k) {
@@ -357,19 +365,46 @@ double FixInsertMask::compute_vector(int n)
   return results[n];
 }
 
+// Whether oxygen has been inserted, and what with
+io::StateRecord FixInsertMask::state()
+{
+  const auto list = [](const std::vector<char> &types) {
+    std::string text;
+    for (std::size_t type = 1; type < types.size(); ++type)
+      if (types[type]) text += (text.empty() ? "" : " ") + std::to_string(type);
+    return text.empty() ? std::string("none") : text;
+  };
+  io::StateRecord record("fix insert/mask", 1);
+  record.setting("type of oxygen", std::to_string(oxygen));
+  record.setting("percent", percent);
+  record.setting("seed", std::to_string(seed));
+  record.setting("mask", plate ? plate->identity : "none");
+  if (plate) {
+    record.setting("axes", fmt::format("{} {}", "xyz"[plate->axes[0]], "xyz"[plate->axes[1]]));
+    record.setting("pixel", plate->pixel);
+  }
+  record.setting("distance", distance);
+  record.setting("apart", apart);
+  record.setting("types of copper", list(copper));
+  record.setting("types of zirconium", list(zirconium));
+  record.setting("shell", shell);
+  record.setting("reach", reach);
+  record.put("done", std::int64_t(done ? 1 : 0));
+  record.put("results", std::vector<double>(results.begin(), results.end()));
+  return record;
+}
+
 void FixInsertMask::write_restart(FILE *file)
 {
-  if (comm->me != 0) return;
-  std::vector<double> list{done ? 1.0 : 0.0};
-  list.insert(list.end(), results.begin(), results.end());
-  const int size = static_cast<int>(list.size() * sizeof(double));
-  fwrite(&size, sizeof(int), 1, file);
-  fwrite(list.data(), sizeof(double), list.size(), file);
+  if (comm->me == 0) write_record(file, state());
 }
 
 void FixInsertMask::restart(char *buffer)
 {
-  const auto *list = reinterpret_cast<double *>(buffer);
-  done = list[0] != 0.0;
-  std::copy_n(list + 1, static_cast<int>(RESULTS), results.begin());
+  const io::StateRecord stored = read_record(say, buffer, state());
+  say.guard(FLERR, [&] {
+    done = stored.integer("done") != 0;
+    const auto &numbers = stored.numbers("results", RESULTS);
+    std::copy(numbers.begin(), numbers.end(), results.begin());
+  });
 }

@@ -10,10 +10,12 @@ FixStyle(insert/mask,FixInsertMask);
 #define LMP_FIX_INSERT_MASK_H
 
 #include "fix.h"
+#include "io/state_record.h"
+#include "lammps/messages.h"
 
 #include <array>
+#include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
 namespace LAMMPS_NS {
@@ -33,8 +35,9 @@ class FixInsertMask : public Fix {
  private:
   enum : int { INSERTED, SEATS, MOVED, SWAPPED, BEFORE, AFTER, RESULTS };
 
-  int oxygen;         // type
-  double fraction;    // of all atoms
+  turing_glass::lammps::Messages say;
+  int oxygen;        // type
+  double percent;    // of all atoms
   std::uint64_t seed;
   double distance = 1.6;                  // from other atoms, at least
   double apart = 2.8;                     // of two O, at least
@@ -46,8 +49,8 @@ class FixInsertMask : public Fix {
   bool done = false;
   std::array<double, RESULTS> results{};
 
-  [[noreturn]] void stop(const std::string &);
-  std::vector<char> types(const char *, const char *);
+  turing_glass::io::StateRecord state();
+  std::array<bigint, 2> count_atoms();
   void get_ghosts();
   void insert();
   void create(const std::vector<std::array<double, 3>> &);

@@ -1,6 +1,7 @@
 #include "pattern_command.h"
 
 #include "collective.h"
+#include "lammps/words.h"
 #include "pattern/checkpoint.h"
 #include "pattern/explicit_scheme.h"
 #include "pattern/grid_file.h"
@@ -10,18 +11,14 @@
 #include "text.h"
 
 #include "comm.h"
-#include "error.h"
 #include "fmt/format.h"
 #include "platform.h"
-#include "utils.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
-#include <limits>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -29,10 +26,14 @@
 
 using namespace LAMMPS_NS;
 namespace pt = turing_glass::pattern;
+using turing_glass::lammps::above;
+using turing_glass::lammps::at_least;
+using turing_glass::lammps::between;
+using turing_glass::lammps::from_to;
+using turing_glass::lammps::Messages;
+using turing_glass::lammps::Words;
 
 namespace {
-
-constexpr double infinite = std::numeric_limits<double>::infinity();
 
 struct SolveCommand {
   pt::Grid grid;
@@ -47,113 +48,53 @@ struct SolveCommand {
   std::string mask, fields, clusters, structure, checkpoint;    // files; empty: none
 };
 
-/// The words of the command, taken one by one.
-class Words {
- public:
-  Words(LAMMPS *lmp, int narg, char **arg) : lmp_(lmp), words_(arg, arg + narg) {}
+void read_file_of_mask(const Messages &say, Words &words, std::string &file)
+{
+  file = words.word("the file of the mask");
+  if (!pt::ends_with(file, ".png") && !pt::ends_with(file, ".npy"))
+    say.stop(FLERR, "the file of the mask must end in .png or .npy, '{}' does not", file);
+}
 
-  bool done() const { return at_ == words_.size(); }
-  std::string word(const std::string &what)
-  {
-    if (done()) lmp_->error->all(FLERR, "pattern solve: {} is missing at the end", what);
-    return words_[at_++];
-  }
-  /// From low to high, `low` itself only where `closed`.
-  double number(const std::string &key, double low, bool closed = false, double high = infinite)
-  {
-    const std::string text = word("the value of " + key);
-    const double value = utils::is_double(text) ? std::strtod(text.c_str(), nullptr) : NAN;
-    if (!(closed ? value >= low : value > low) || !(value <= high) || std::isinf(value))
-      lmp_->error->all(FLERR, "pattern solve: {} must be a number {} {}{}, is '{}'", key,
-                       closed ? "of at least" : "above", low,
-                       std::isinf(high) ? "" : fmt::format(" and at most {}", high), text);
-    return value;
-  }
-  std::int64_t integer(const std::string &key, std::int64_t low, std::int64_t high)
-  {
-    constexpr std::size_t digits = 18;    // what any int64_t holds
-    const std::string text = word("the value of " + key);
-    const std::int64_t value =
-        utils::is_integer(text) && text.size() <= digits ? std::stoll(text) : low - 1;
-    if (value < low || value > high)
-      lmp_->error->all(FLERR, "pattern solve: {} must be an integer from {} to {}, is '{}'", key,
-                       low, high, text);
-    return value;
-  }
-
- private:
-  LAMMPS *lmp_;
-  std::vector<std::string> words_;
-  std::size_t at_ = 0;
-};
-
-SolveCommand parse(LAMMPS *lmp, int narg, char **arg)
+SolveCommand parse(const Messages &say, int narg, char **arg)
 {
   constexpr int largest_edge = 1 << 15;
   constexpr std::int64_t many = 1000000000000;
-  Words words(lmp, narg, arg);
+  Words words(say, narg, arg);
   SolveCommand c;
-  c.grid.nx = static_cast<int>(words.integer("NX", 3, largest_edge));
-  c.grid.ny = static_cast<int>(words.integer("NY", 3, largest_edge));
+  c.grid.nx = words.small_integer("NX", 3, largest_edge);
+  c.grid.ny = words.small_integer("NY", 3, largest_edge);
+  const std::map<std::string, double *> above_zero = {
+      {"tau", &c.tau},         {"delta", &c.model.delta}, {"alpha", &c.model.alpha},
+      {"beta", &c.model.beta}, {"dx", &c.grid.dx},        {"dt", &c.dt}};
+  const std::map<std::string, std::string *> files = {
+      {"fields", &c.fields}, {"clusters", &c.clusters}, {"structure", &c.structure}};
   while (!words.done()) {
-    const std::string key = words.word("a keyword");
-    if (key == "tau")
-      c.tau = words.number(key, 0.0);
-    else if (key == "delta")
-      c.model.delta = words.number(key, 0.0);
-    else if (key == "alpha")
-      c.model.alpha = words.number(key, 0.0);
-    else if (key == "beta")
-      c.model.beta = words.number(key, 0.0);
-    else if (key == "dx")
-      c.grid.dx = words.number(key, 0.0);
-    else if (key == "dt")
-      c.dt = words.number(key, 0.0);
+    const std::string key = words.keyword({"tau", "delta", "alpha", "beta", "dx", "dt", "steps",
+                                           "seed", "noise", "start", "scheme", "threshold", "file",
+                                           "fields", "clusters", "structure", "checkpoint"});
+    if (const auto number = above_zero.find(key); number != above_zero.end())
+      *number->second = words.number(key, above(0.0));
+    else if (const auto file = files.find(key); file != files.end())
+      *file->second = words.word("the file of keyword " + key);
     else if (key == "steps")
       c.steps = words.integer(key, 0, many);
     else if (key == "seed")
       c.seed = words.integer(key, 0, many);
     else if (key == "noise")
-      c.noise = words.number(key, 0.0, true, 1.0);
+      c.noise = words.number(key, from_to(0.0, 1.0));
     else if (key == "threshold")
-      c.threshold = words.number(key, 0.0, true);
+      c.threshold = words.number(key, at_least(0.0));
     else if (key == "start") {
-      const std::string kind = words.word("'homogeneous' or 'fixed'");
-      c.fixed_point = kind == "fixed";
-      if (kind == "homogeneous")
-        c.slow = words.number("the slow fraction", 0.0, false, 1.0);
-      else if (!c.fixed_point)
-        lmp->error->all(
-            FLERR,
-            "pattern solve: start is 'homogeneous' with the slow fraction, or 'fixed', not '{}'",
-            kind);
-    } else if (key == "scheme") {
-      c.scheme = words.word("the scheme");
-      if (c.scheme != "explicit" && c.scheme != "spectral" && c.scheme != "spectral/k2")
-        lmp->error->all(
-            FLERR, "pattern solve: the scheme is 'explicit', 'spectral' or 'spectral/k2', not '{}'",
-            c.scheme);
-    } else if (key == "file") {
-      c.mask = words.word("the file of the mask");
-      if (!pt::ends_with(c.mask, ".png") && !pt::ends_with(c.mask, ".npy"))
-        lmp->error->all(
-            FLERR, "pattern solve: the file of the mask must end in .png or .npy, '{}' does not",
-            c.mask);
-    } else if (key == "fields")
-      c.fields = words.word("the name of the fields");
-    else if (key == "clusters")
-      c.clusters = words.word("the file of clusters");
-    else if (key == "structure")
-      c.structure = words.word("the file of the structure factor");
-    else if (key == "checkpoint") {
-      c.checkpoint_every = words.integer("the steps between checkpoints", 1, many);
+      c.fixed_point = words.choice(key, {"homogeneous", "fixed"}) == "fixed";
+      if (!c.fixed_point) c.slow = words.number("the slow fraction", between(0.0, 1.0));
+    } else if (key == "scheme")
+      c.scheme = words.choice(key, {"explicit", "spectral", "spectral/k2"});
+    else if (key == "file")
+      read_file_of_mask(say, words, c.mask);
+    else {
+      c.checkpoint_every = words.integer("the number of steps between checkpoints", 1, many);
       c.checkpoint = words.word("the file of the checkpoint");
-    } else
-      lmp->error->all(
-          FLERR,
-          "pattern solve: unknown keyword '{}'; there are tau, delta, alpha, beta, dx, dt, steps, seed, "
-          "noise, start, scheme, threshold, file, fields, clusters, structure, checkpoint",
-          key);
+    }
   }
   return c;
 }
@@ -222,8 +163,8 @@ std::string structure_table(const std::vector<pt::StructureFactor> &shells)
 /// One run of pattern solve on the ranks of a partition.
 class Run {
  public:
-  Run(LAMMPS *lmp, const SolveCommand &command, MPI_Comm comm) :
-      lmp_(lmp), c_(command), comm_(comm), solver_(make_solver(command, comm)),
+  Run(const Messages &say, const SolveCommand &command, MPI_Comm comm) :
+      say_(say), lmp_(say.lmp()), c_(command), comm_(comm), solver_(make_solver(command, comm)),
       saved_(checkpoint_of(command))
   {
   }
@@ -234,7 +175,7 @@ class Run {
     int found = 0;
     if (!c_.checkpoint.empty())
       turing_glass::on_first_rank(comm_, [&] {
-        if (!platform::file_is_readable(c_.checkpoint)) return;
+        if (!std::filesystem::exists(c_.checkpoint)) return;
         found = 1;
         read_checkpoint(c_.checkpoint, static_cast<std::size_t>(c_.grid.cells()), saved_);
         if (saved_.step > c_.steps)
@@ -242,7 +183,7 @@ class Run {
               fmt::format("{}: the checkpoint is at step {}, beyond steps {}: remove the file to "
                           "start anew, or give more steps",
                           c_.checkpoint, saved_.step, c_.steps));
-        say("pattern solve: going on from {} at step {}\n", c_.checkpoint, saved_.step);
+        print("pattern solve: going on from {} at step {}\n", c_.checkpoint, saved_.step);
       });
     MPI_Bcast(&found, 1, MPI_INT, 0, comm_);
     MPI_Bcast(&saved_.step, 1, MPI_INT64_T, 0, comm_);
@@ -277,13 +218,14 @@ class Run {
       if (now < told + pause || step == c_.steps) continue;
       told = now;
       const double rate = static_cast<double>(step - first) / (now - start);
-      say("pattern solve: {:3d} %  {:.3g} cell-steps/s  {:.0f} s left\n", 100 * step / c_.steps,
-          rate * static_cast<double>(c_.grid.cells()), static_cast<double>(c_.steps - step) / rate);
+      print("pattern solve: {:3d} %  {:.3g} cell-steps/s  {:.0f} s left\n", 100 * step / c_.steps,
+            rate * static_cast<double>(c_.grid.cells()),
+            static_cast<double>(c_.steps - step) / rate);
     }
     const double seconds = platform::walltime() - start;
     if (step > first)
-      say("pattern solve: {} steps in {:.3g} s, {:.3g} cell-steps/s\n", step - first, seconds,
-          static_cast<double>(step - first) * static_cast<double>(c_.grid.cells()) / seconds);
+      print("pattern solve: {} steps in {:.3g} s, {:.3g} cell-steps/s\n", step - first, seconds,
+            static_cast<double>(step - first) * static_cast<double>(c_.grid.cells()) / seconds);
   }
 
   void report()
@@ -294,11 +236,14 @@ class Run {
     turing_glass::on_first_rank(comm_, [&] {
       const pt::Mask mask = pt::mask_of(u, c_.threshold);
       const pt::Patches found = pt::find_patches(mask);
-      say("pattern solve: state at step {}, time {:g}\n"
-          "  mass drift     {:.2e}\n  largest u      {:.6g}\n  threshold      {:g}\n"
-          "  area fraction  {:.6g}\n  patches        {}\n",
-          c_.steps, static_cast<double>(c_.steps) * c_.dt, drift, largest, c_.threshold,
-          pt::area_fraction(mask), found.patches.size());
+      print("pattern solve: state at step {}, time {:g}\n"
+            "  mass drift     {:.2e}\n  largest u      {:.6g}\n  threshold      {:g}\n"
+            "  area fraction  {:.6g}\n  patches        {}\n",
+            c_.steps, static_cast<double>(c_.steps) * c_.dt, drift, largest, c_.threshold,
+            pt::area_fraction(mask), found.patches.size());
+      if (found.patches.empty())
+        say_.warn(FLERR, "the mask is empty: the largest u, {:.6g}, is not above the threshold {}",
+                  largest, c_.threshold);
       if (!c_.mask.empty()) pt::write_mask(c_.mask, mask);
       if (!c_.fields.empty()) {
         pt::write_npy(c_.fields + ".u.npy", u);
@@ -314,7 +259,7 @@ class Run {
 
  private:
   /// On screen and in the log of the first rank, at once: a run may be long, and killed.
-  template <class... Values> void say(const char *format, const Values &...values)
+  template <class... Values> void print(const char *format, const Values &...values)
   {
     if (lmp_->comm->me != 0) return;
     utils::logmesg(lmp_, format, values...);
@@ -329,6 +274,7 @@ class Run {
     turing_glass::on_first_rank(comm_, [this] { pt::write_checkpoint(c_.checkpoint, saved_); });
   }
 
+  const Messages &say_;
   LAMMPS *lmp_;
   SolveCommand c_;
   MPI_Comm comm_;
@@ -342,29 +288,27 @@ class Run {
 
 void Pattern::command(int narg, char **arg)
 {
-  const std::string word = narg ? arg[0] : "";
-  try {
+  const Messages all(lmp, "Command pattern");
+  Words words(all, narg, arg);
+  const std::string word = words.choice("the first word", {"solve", "map", "radii"});
+  const Messages say(lmp, "pattern " + word);
+  say.guard(FLERR, [&] {
     if (word == "solve")
-      solve(narg - 1, arg + 1);
+      solve(say, narg - 1, arg + 1);
     else if (word == "map")
-      map(narg - 1, arg + 1);
-    else if (word == "radii")
-      radii(narg - 1, arg + 1);
+      map(say, narg - 1, arg + 1);
     else
-      error->all(FLERR, "Command pattern: the first word is 'solve', 'map' or 'radii', not '{}'",
-                 word);
-  } catch (const std::runtime_error &e) {
-    error->all(FLERR, "pattern {}: {}", word, e.what());
-  }
+      radii(say, narg - 1, arg + 1);
+  });
 }
 
 /* ----------------------------------------------------------------------
    pattern solve NX NY [keywords]
 ------------------------------------------------------------------------- */
 
-void Pattern::solve(int narg, char **arg)
+void Pattern::solve(const Messages &say, int narg, char **arg)
 {
-  Run run(lmp, parse(lmp, narg, arg), world);
+  Run run(say, parse(say, narg, arg), world);
   run.begin();
   run.advance();
   run.report();

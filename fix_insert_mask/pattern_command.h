@@ -10,6 +10,7 @@ CommandStyle(pattern,Pattern);
 #define LMP_PATTERN_COMMAND_H
 
 #include "command.h"
+#include "lammps/messages.h"
 
 namespace LAMMPS_NS {
 
@@ -19,9 +20,11 @@ class Pattern : public Command {
   void command(int, char **) override;
 
  private:
-  void solve(int, char **);
-  void map(int, char **);
-  void radii(int, char **);
+  using Messages = turing_glass::lammps::Messages;
+
+  void solve(const Messages &, int, char **);
+  void map(const Messages &, int, char **);
+  void radii(const Messages &, int, char **);
 };
 
 }    // namespace LAMMPS_NS

@@ -3,6 +3,8 @@
 #include "pattern_command.h"
 
 #include "collective.h"
+#include "lammps/positions.h"
+#include "lammps/words.h"
 #include "pattern/lsw.h"
 #include "pattern/plate.h"
 #include "text.h"
@@ -10,7 +12,6 @@
 #include "atom.h"
 #include "comm.h"
 #include "domain.h"
-#include "error.h"
 #include "fmt/format.h"
 #include "group.h"
 #include "utils.h"
@@ -21,53 +22,42 @@
 
 using namespace LAMMPS_NS;
 namespace pt = turing_glass::pattern;
-
-namespace {
-
-double above_zero(LAMMPS *lmp, const char *command, const std::string &key, const char *value)
-{
-  const double x = utils::numeric(FLERR, value, false, lmp);
-  if (x <= 0.0) lmp->error->all(FLERR, "{}: {} must be above 0, is {}", command, key, value);
-  return x;
-}
-
-}    // namespace
+using turing_glass::lammps::above;
+using turing_glass::lammps::from_to;
+using turing_glass::lammps::require_finite_positions;
+using turing_glass::lammps::Words;
 
 /* ----------------------------------------------------------------------
    pattern map group-ID FILE [keywords]
 ------------------------------------------------------------------------- */
 
-void Pattern::map(int narg, char **arg)
+void Pattern::map(const Messages &say, int narg, char **arg)
 {
-  if (narg < 2) utils::missing_cmd_args(FLERR, "pattern map", error);
-  if (!domain->box_exist) error->all(FLERR, "pattern map: there is no simulation box yet");
-  const int group_number = group->find(arg[0]);
-  if (group_number < 0) error->all(FLERR, "pattern map: there is no group '{}'", arg[0]);
-  const std::string file = arg[1];
+  if (!domain->box_exist) say.stop(FLERR, "there is no simulation box yet");
+  Words words(say, narg, arg);
+  const std::string group_name = words.word("the group");
+  const int group_number = group->find(group_name);
+  if (group_number < 0) say.stop(FLERR, "there is no group '{}'", group_name);
+  const std::string file = words.word("the file of the mask");
   std::string field;
   double pixel = 5.0, mean = pt::stationary_mean(4.5), threshold = pt::default_threshold;
   std::array<int, 2> axes{0, 1};
-  for (int iarg = 2; iarg < narg;) {
-    const std::string key = arg[iarg];
-    const int values = key == "axes" ? 2 : 1;
-    if (iarg + values >= narg)
-      error->all(FLERR, "pattern map: keyword {} needs {} more", key, values);
-    const char *value = arg[iarg + 1];
+  while (!words.done()) {
+    const std::string key = words.keyword({"pixel", "axes", "mean", "threshold", "field"});
     if (key == "pixel")
-      pixel = above_zero(lmp, "pattern map", key, value);
+      pixel = words.number(key, above(0.0));
     else if (key == "mean")
-      mean = above_zero(lmp, "pattern map", key, value);
+      mean = words.number(key, above(0.0));
     else if (key == "threshold")
-      threshold = utils::numeric(FLERR, value, false, lmp);
+      threshold = words.number(key);
     else if (key == "field")
-      field = value;
-    else if (key == "axes")
-      axes = pt::plate_axes(value, arg[iarg + 2]);
-    else
-      error->all(FLERR, "pattern map: unknown keyword '{}' (pixel, axes, mean, threshold, field)",
-                 key);
-    iarg += 1 + values;
+      field = words.word("the file of the density");
+    else {
+      const std::string columns = words.word("the first of the axes");
+      axes = pt::plate_axes(columns, words.word("the second of the axes"));
+    }
   }
+  require_finite_positions(say, group->bitmask[group_number]);
 
   std::vector<std::array<double, 2>> slow;
   for (int i = 0; i < atom->nlocal; ++i) {
@@ -87,38 +77,38 @@ void Pattern::map(int narg, char **arg)
     pt::write_mask(file, mask);
     if (!field.empty()) pt::write_npy(field, u);
   });
+  const int patches = static_cast<int>(pt::find_patches(mask).patches.size());
+  if (patches == 0)
+    say.warn(FLERR, "the mask is empty: no density is above the threshold {:.4g}", threshold);
   if (comm->me == 0)
     utils::logmesg(
         lmp,
         "pattern map: {} x {} pixels, {} atoms; highest density {:.4g}; area above {:.4g}: {:.4f}, {} patches\n",
         u.nx, u.ny, number, *std::max_element(u.values.begin(), u.values.end()), threshold,
-        pt::area_fraction(mask), pt::find_patches(mask).patches.size());
+        pt::area_fraction(mask), patches);
 }
 
 /* ----------------------------------------------------------------------
    pattern radii MASK FILE [keywords]
 ------------------------------------------------------------------------- */
 
-void Pattern::radii(int narg, char **arg)
+void Pattern::radii(const Messages &say, int narg, char **arg)
 {
-  if (narg < 2) utils::missing_cmd_args(FLERR, "pattern radii", error);
+  Words words(say, narg, arg);
+  const std::string mask = words.word("the file of the mask");
+  const std::string table_file = words.word("the file of the table");
   double pixel = 1.0;
   std::optional<double> threshold;
-  for (int iarg = 2; iarg < narg; iarg += 2) {
-    const std::string key = arg[iarg];
-    if (iarg + 1 == narg) error->all(FLERR, "pattern radii: keyword {} needs a value", key);
-    if (key == "pixel")
-      pixel = above_zero(lmp, "pattern radii", key, arg[iarg + 1]);
-    else if (key == "threshold")
-      threshold = utils::numeric(FLERR, arg[iarg + 1], false, lmp);
+  while (!words.done())
+    if (words.keyword({"pixel", "threshold"}) == "pixel")
+      pixel = words.number("pixel", from_to(1e-100, 1e100));    // its density is 1/pixel
     else
-      error->all(FLERR, "pattern radii: unknown keyword '{}' (pixel, threshold)", key);
-  }
+      threshold = words.number("threshold");
 
   turing_glass::on_first_rank(world, [&] {
     const std::vector<double> radii =
-        pt::patch_radii(pt::find_patches(pt::read_mask(arg[0], threshold)), pixel);
-    if (radii.empty()) throw std::runtime_error(fmt::format("{}: no pixel is inside", arg[0]));
+        pt::patch_radii(pt::find_patches(pt::read_mask(mask, threshold)), pixel);
+    if (radii.empty()) throw std::runtime_error(mask + ": no pixel is inside");
     const pt::LSWFit fit = pt::fit_lsw(radii);
     const double mean =
         std::accumulate(radii.begin(), radii.end(), 0.0) / static_cast<double>(radii.size());
@@ -133,12 +123,12 @@ void Pattern::radii(int narg, char **arg)
     for (const double r : radii) ++count[std::lround(r / pixel)];
     std::string table = fmt::format(
         "# {} patches of {}; LSW mean {:.10g} error {:.3g}\n# radius patches density LSW\n",
-        radii.size(), arg[0], fit.mu, fit.error);
+        radii.size(), mask, fit.mu, fit.error);
     for (int k = 1; k <= bins; ++k)
       table += fmt::format("{:.10g} {} {:.10g} {:.10g}\n", k * pixel, count[k],
                            count[k] / (pixel * static_cast<double>(radii.size())),
                            pt::lsw_density(k * pixel, fit.mu));
-    turing_glass::write_file(arg[1], table);
+    turing_glass::write_file(table_file, table);
     utils::logmesg(lmp, text);
   });
 }

@@ -1,6 +1,9 @@
 #include "geometry/points_near.h"
 
 #include <algorithm>
+#include <cmath>
+#include <sstream>
+#include <stdexcept>
 
 namespace turing_glass::geometry {
 
@@ -8,8 +11,16 @@ PointsNear::PointsNear(const Cell &cell, double reach) : cell_(cell), reach2_(re
 {
   const Vector widths = cell.widths();
   for (int k = 0; k < 3; ++k) {
-    bins_[k] = std::clamp(static_cast<int>(widths[k] / reach), 1, 1 << 12);
-    layers_[k] = static_cast<int>(std::ceil(reach * bins_[k] / widths[k]));
+    constexpr double most_bins = 1 << 12, most_layers = 100;
+    bins_[k] = static_cast<int>(std::clamp(widths[k] / reach, 1.0, most_bins));
+    const double layers = std::ceil(reach * bins_[k] / widths[k]);
+    if (cell.periodic[k] && !(layers <= most_layers)) {
+      std::ostringstream why;
+      why << "a distance of " << reach << " is more than " << most_layers
+          << " times the height of the cell, " << widths[k];
+      throw std::runtime_error(why.str());
+    }
+    layers_[k] = static_cast<int>(cell.periodic[k] ? layers : std::min(layers, 1.0 * bins_[k]));
   }
 }
 
@@ -33,7 +44,7 @@ std::array<int, 3> PointsNear::bin(const Vector &s) const
 {
   std::array<int, 3> at{};
   for (int k = 0; k < 3; ++k)
-    at[k] = std::clamp(static_cast<int>(s[k] * bins_[k]), 0, bins_[k] - 1);
+    at[k] = static_cast<int>(std::clamp(s[k] * bins_[k], 0.0, bins_[k] - 1.0));
   return at;
 }
 

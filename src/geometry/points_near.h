@@ -11,7 +11,8 @@ namespace turing_glass::geometry {
 
 class PointsNear {
  public:
-  /// `reach`: how far from a place points are looked for; > 0, any number of cells.
+  /// `reach`: how far from a place points are looked for; > 0, up to 100 heights of the cell along periodic axes.
+  /// Throws std::runtime_error beyond.
   PointsNear(const Cell &cell, double reach);
 
   /// The point gets the next number, from 0.

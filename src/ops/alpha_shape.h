@@ -7,27 +7,28 @@
 
 #pragma once
 
+#include "manifold.h"
+
 #include <array>
 #include <stdexcept>
 #include <vector>
 
 namespace turing_glass::ops {
 
-using Point = std::array<double, 3>;
-
 struct AlphaShape {
   double volume = 0.0;    ///< of the tetrahedra (A^3)
   double area = 0.0;      ///< of the triangles (A^2)
-  double euler =
-      0.0;    ///< vertices - edges + triangles of the surface; 2 for a ball, 0 for a ring
-  std::vector<Point> vertices;
-  std::vector<std::array<int, 3>> triangles;    ///< counterclockwise seen from outside
+  /// Of the surface, twice that of the tetrahedra: 2 (vertices - edges + triangles - tetrahedra), 2 for a ball, 0 for a
+  /// ring. Tetrahedra that share only an edge or a vertex are connected there.
+  double euler = 0.0;
+  /// Closed and without branches; of a cluster that is infinite, the triangles with a corner in the cell. Its own
+  /// vertices - edges + triangles are 2 more than `euler` for each vertex that alone connects two parts.
+  Mesh mesh;
 };
 
 /// Of `points` with a probe of radius `probe` (A). `periods`: the cell vectors along which the cluster is
-/// infinite, each at least four times as long as the probe's radius. Four points or fewer in a plane have no
-/// surface: all numbers are 0. Throws std::runtime_error if Qhull cannot do it, or was not there when
-/// this was built.
+/// infinite, each at least four times as long as the probe's radius. Points in a plane have no surface: all
+/// numbers are 0. Throws std::runtime_error if Qhull cannot do it, or was not there when this was built.
 AlphaShape alpha_shape(const std::vector<Point> &points, double probe,
                        const std::vector<Point> &periods);
 

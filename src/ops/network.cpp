@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <stdexcept>
 
 namespace turing_glass::ops {
 
@@ -21,7 +22,11 @@ class Cells {
   {
     std::vector<int> members;
     for (int i = 0; i < static_cast<int>(atoms.kind.size()); ++i)
-      if (atoms.kind[i] == kind) members.push_back(i);
+      if (atoms.kind[i] == kind) {
+        if (!std::all_of(x_[i], x_[i] + 3, [](double x) { return std::isfinite(x); }))
+          throw std::runtime_error("a position is not finite");
+        members.push_back(i);
+      }
     if (members.empty()) return;
     std::array<double, 3> high{};
     for (int k = 0; k < 3; ++k) {
@@ -67,7 +72,9 @@ class Cells {
  private:
   int coordinate(const double *place, int k) const
   {
-    return static_cast<int>(std::floor((place[k] - low_[k]) / width_));
+    // places outside may be farther away than an integer counts
+    return static_cast<int>(
+        std::clamp(std::floor((place[k] - low_[k]) / width_), -2.0, size_[k] + 1.0));
   }
   std::size_t at(int a, int b, int c) const
   {

@@ -1,6 +1,6 @@
 // Bonds between oxygen and zirconium, and how oxygen atoms are connected through them.
 //
-// Seed definitions (physics page, pinned structures): O and Zr are bonded up to a cutoff, 2.8 A; an O has
+// Liu et al., 2.1 and SI 3: O and Zr are bonded up to a cutoff, 2.8 A; an O has
 // k_O-Zr bonds and k_O-Zr-O other O that share a Zr with it. In fluorite ZrO2: 4 and 22, by 28 paths.
 
 #pragma once

@@ -1,63 +1,68 @@
 #include "checkpoint.h"
 
+#include "io/state_record.h"
 #include "text.h"
 
+#include <algorithm>
+#include <cmath>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 
 namespace turing_glass::pattern {
 
 namespace {
 
-constexpr char title[] = "TuringGlass pattern checkpoint 1";
+using io::StateError;
+using io::StateRecord;
 
-[[noreturn]] void fail(const std::string &path, const std::string &what)
+constexpr char kind[] = "pattern solve";
+constexpr int version = 2;    // 1 had no checksum
+
+StateRecord record_of(const Checkpoint &checkpoint)
 {
-  throw std::runtime_error(path + ": " + what);
+  StateRecord record(kind, version);
+  for (const auto &[name, value] : checkpoint.parameters) record.setting(name, value);
+  return record;
 }
 
-std::streamsize bytes(std::size_t values)
+void require_sound(const Checkpoint &checkpoint)
 {
-  return static_cast<std::streamsize>(values * sizeof(double));
+  if (checkpoint.step < 0) throw StateError("has a negative step");
+  const auto finite = [](double value) { return std::isfinite(value); };
+  for (const std::vector<double> *field : {&checkpoint.u, &checkpoint.v})
+    if (!std::all_of(field->begin(), field->end(), finite))
+      throw StateError("holds densities that are not finite");
 }
 
 }    // namespace
 
 void write_checkpoint(const std::string &path, const Checkpoint &checkpoint)
 {
-  write_file(path, [&](std::ostream &file) {
-    file << title << '\n';
-    for (const auto &[name, value] : checkpoint.parameters) file << name << ' ' << value << '\n';
-    file << "step " << checkpoint.step << "\n\n";
-    for (const std::vector<double> *field : {&checkpoint.u, &checkpoint.v})
-      file.write(reinterpret_cast<const char *>(field->data()), bytes(field->size()));
-  });
+  StateRecord record = record_of(checkpoint);
+  record.put("step", checkpoint.step);
+  record.put("u", checkpoint.u);
+  record.put("v", checkpoint.v);
+  write_file(path, record.bytes());
 }
 
 void read_checkpoint(const std::string &path, std::size_t cells, Checkpoint &checkpoint)
 {
-  const char *damaged = "is no checkpoint of pattern solve, or is damaged: remove it to start anew";
   std::ifstream file(path, std::ios::binary);
-  std::string line;
-  if (!std::getline(file, line) || line != title) fail(path, damaged);
-  for (const auto &[name, value] : checkpoint.parameters) {
-    if (!std::getline(file, line)) fail(path, damaged);
-    const std::string head = name + ' ';
-    if (line.compare(0, head.size(), head) != 0) fail(path, damaged);
-    if (line.substr(head.size()) != value)
-      fail(path,
-           "the checkpoint has " + line + ", this run has " + head + value +
-               ": remove the file to start anew, or give another name");
+  if (!file) throw std::runtime_error(path + ": the checkpoint cannot be read");
+  const std::string bytes(std::istreambuf_iterator<char>(file), {});
+  try {
+    const StateRecord stored = StateRecord::parse(bytes, kind, version);
+    if (const std::string other = stored.differences(record_of(checkpoint)); !other.empty())
+      throw StateError("was written with other parameters (" + other + ")");
+    checkpoint.step = stored.integer("step");
+    checkpoint.u = stored.numbers("u", cells);
+    checkpoint.v = stored.numbers("v", cells);
+    require_sound(checkpoint);
+  } catch (const StateError &e) {
+    throw std::runtime_error(path + ": the checkpoint " + e.what() +
+                             ": remove the file to start anew, or give another name");
   }
-  std::string word;
-  if (!(file >> word >> checkpoint.step) || word != "step" || file.get() != '\n' ||
-      file.get() != '\n')
-    fail(path, damaged);
-  for (std::vector<double> *field : {&checkpoint.u, &checkpoint.v}) {
-    field->resize(cells);
-    file.read(reinterpret_cast<char *>(field->data()), bytes(cells));
-  }
-  if (!file || file.get() != std::ifstream::traits_type::eof()) fail(path, damaged);
 }
 
 }    // namespace turing_glass::pattern

@@ -2,7 +2,10 @@
 
 #include "text.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -40,15 +43,14 @@ void write_values(const std::string &path, const char *type, const Array<T> &arr
   header.append(alignment - (begin + header.size()) % alignment, ' ');
   header.back() = '\n';
   const auto length = static_cast<std::uint16_t>(header.size());
-  std::ofstream file(path, std::ios::binary);
-  file.write(magic, magic_size);
-  file.write("\x01\x00", 2);
-  file.write(reinterpret_cast<const char *>(&length), sizeof length);
-  file << header;
-  file.write(reinterpret_cast<const char *>(array.values.data()),
-             static_cast<std::streamsize>(array.values.size() * sizeof(T)));
-  file.close();
-  if (!file) fail(path, "cannot be written: does the folder exist, and is the disk full?");
+  write_file(path, [&](std::ostream &file) {
+    file.write(magic, magic_size);
+    file.write("\x01\x00", 2);
+    file.write(reinterpret_cast<const char *>(&length), sizeof length);
+    file << header;
+    file.write(reinterpret_cast<const char *>(array.values.data()),
+               static_cast<std::streamsize>(array.values.size() * sizeof(T)));
+  });
 }
 
 template <class T> std::vector<double> values_of(const char *bytes, std::size_t count)
@@ -75,8 +77,11 @@ NpyArray read_npy(const std::string &path)
     fail(path, "is no .npy file of NumPy");
 
   const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
-  const bool is_short =
-      byte(magic_size) == 1;    // version 1 has two bytes for the length, later ones four
+  // versions 1.0, 2.0 and 3.0; the first has two bytes for the length, later ones four
+  constexpr int latest = 3;
+  if (byte(magic_size) < 1 || byte(magic_size) > latest || byte(magic_size + 1) != 0)
+    fail(path, "is of a version of .npy that is not known, or is damaged");
+  const bool is_short = byte(magic_size) == 1;
   std::size_t length = byte(magic_size + 2) | byte(magic_size + 3) << 8U;
   if (!is_short)
     length |= std::size_t(byte(magic_size + 4)) << 16U | std::size_t(byte(magic_size + 5)) << 24U;
@@ -120,6 +125,11 @@ NpyArray read_npy(const std::string &path)
   array.values = width == 8 ? values_of<double>(bytes, count)
       : width == 4          ? values_of<float>(bytes, count)
                             : values_of<unsigned char>(bytes, count);
+  if (!std::all_of(array.values.begin(), array.values.end(),
+                   [](double value) { return std::isfinite(value); }))
+    fail(path, "holds values that are not finite");
+  if (type == "|b1" && *std::max_element(array.values.begin(), array.values.end()) > 1.0)
+    fail(path, "holds truth values other than 0 and 1: it is damaged");
   return array;
 }
 
@@ -180,9 +190,12 @@ void write_png(const std::string &path, const Picture &picture)
   image.width = static_cast<png_uint_32>(picture.nx);
   image.height = static_cast<png_uint_32>(picture.ny);
   image.format = PNG_FORMAT_GRAY;
-  if (!png_image_write_to_file(&image, path.c_str(), 0, picture.values.data(), -picture.nx,
+  // under its name only when it is complete
+  const std::string part = path + ".part";
+  if (!png_image_write_to_file(&image, part.c_str(), 0, picture.values.data(), -picture.nx,
                                nullptr))
     fail(path, std::string("cannot be written as PNG: ") + image.message);
+  if (std::rename(part.c_str(), path.c_str()) != 0) fail(path, "cannot be written");
 }
 
 #else

@@ -21,7 +21,7 @@ struct NpyArray : Field2D {
   bool floating = false;    ///< of the file's type
 };
 
-/// Reads 2-d arrays of '<f8', '<f4', '|u1', '|b1' in C order.
+/// Reads 2-d arrays of '<f8', '<f4', '|u1', '|b1' in C order. All values must be finite.
 NpyArray read_npy(const std::string &path);
 /// As '<f8'.
 void write_npy(const std::string &path, const Field2D &field);

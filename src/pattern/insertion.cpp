@@ -36,7 +36,11 @@ std::uint64_t hole_key(std::uint64_t seed, const std::vector<std::int64_t> &atom
 
 long oxygen_needed(long others, double fraction)
 {
-  return std::lround(static_cast<double>(others) * fraction / (1.0 - fraction));
+  constexpr double most = 1e15;
+  const double needed = static_cast<double>(others) * fraction / (1.0 - fraction);
+  if (!(needed < most))
+    throw std::runtime_error("so close to 100 % oxygen no number of atoms is large enough");
+  return std::lround(needed);
 }
 
 std::vector<long> share_out(long total, const std::vector<long> &areas)

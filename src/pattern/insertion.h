@@ -28,7 +28,7 @@ struct Hole {
 std::uint64_t hole_key(std::uint64_t seed, const std::vector<std::int64_t> &atoms);
 
 /// Oxygen atoms needed so that of all atoms a fraction is oxygen, to the nearest atom.
-/// `others`: atoms that are none; `fraction` in [0, 1).
+/// `others`: atoms that are none; `fraction` in [0, 1). Throws std::runtime_error where that is more than 1e15.
 long oxygen_needed(long others, double fraction);
 
 /// `total` shared out in proportion to the areas, by largest remainders (of equal ones the first).

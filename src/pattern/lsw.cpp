@@ -11,8 +11,9 @@ namespace {
 double log_density(double r, double mu)
 {
   const double m = 3.0 * mu;
-  return std::log(4.0 * r * r / (9.0 * mu * mu * mu)) + 7.0 / 3.0 * std::log(m / (m + r)) +
-      11.0 / 3.0 * std::log(m / (m - 2.0 * r)) + 2.0 * r / (2.0 * r - m);
+  return std::log(4.0 / 9.0) + 2.0 * std::log(r / mu) - std::log(mu) +
+      7.0 / 3.0 * std::log(m / (m + r)) + 11.0 / 3.0 * std::log(m / (m - 2.0 * r)) +
+      2.0 * r / (2.0 * r - m);
 }
 
 double log_likelihood(const std::vector<double> &radii, double mu)
@@ -42,14 +43,19 @@ double lsw_density(double r, double mu)
   return r > 0.0 && r < 1.5 * mu ? std::exp(log_density(r, mu)) : 0.0;
 }
 
-LSWFit fit_lsw(const std::vector<double> &radii)
+LSWFit fit_lsw(const std::vector<double> &given)
 {
-  if (radii.empty()) throw std::runtime_error("no radii to fit a distribution to");
-  const auto [smallest, largest] = std::minmax_element(radii.begin(), radii.end());
-  if (*smallest <= 0.0) throw std::runtime_error("radii must be above 0");
+  if (given.empty()) throw std::runtime_error("no radii to fit a distribution to");
+  if (!std::all_of(given.begin(), given.end(),
+                   [](double r) { return r > 0.0 && std::isfinite(r); }))
+    throw std::runtime_error("radii must be above 0 and finite");
+  // in units of the largest one, so that no power of them overflows
+  const double unit = *std::max_element(given.begin(), given.end());
+  std::vector<double> radii;
+  for (const double r : given) radii.push_back(r / unit);
   // The likelihood vanishes at 2/3 of the largest radius and falls far above it. The best of a grid lies at its
   // highest maximum, next to which the equation is solved.
-  const double bound = 2.0 / 3.0 * *largest;
+  const double bound = 2.0 / 3.0;
   constexpr double first = 1e-4, ratio = 1.05;    // of mu/bound - 1
   double best = first, highest = log_likelihood(radii, bound * (1.0 + first));
   for (double x = first * ratio; x < 10.0; x *= ratio) {
@@ -68,7 +74,7 @@ LSWFit fit_lsw(const std::vector<double> &radii)
   const double mu = 0.5 * (low + high), h = 1e-4 * mu;
   const double curvature =
       (descent(radii, mu + h) / (mu + h) - descent(radii, mu - h) / (mu - h)) / (2.0 * h);
-  return {mu, 1.0 / std::sqrt(curvature)};
+  return {unit * mu, unit / std::sqrt(curvature)};
 }
 
 }    // namespace turing_glass::pattern

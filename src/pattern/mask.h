@@ -1,4 +1,4 @@
-// Masks of patches: where the field is above a threshold (seed 000, 2.5), and the patches as clusters of pixels.
+// Masks of patches: where the field is above a threshold (Liu et al., 2.5), and the patches as clusters of pixels.
 //
 // A pixel is known by its number x + NX y. Lengths are in pixels; the centre of the pixel (x, y) is at
 // (x + 1/2, y + 1/2).
@@ -13,7 +13,8 @@
 
 namespace turing_glass::pattern {
 
-/// The paper's u_- (seed 000, 2.5); at delta 0.0614 it is the unstable root of the stationary state.
+/// The paper's threshold u_- (Liu et al., 2.5). The paper does not give delta: 0.0614, the default of Model, is the value
+/// for which this threshold is the unstable root of the stationary state.
 constexpr double default_threshold = 4.37;
 
 struct Mask {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <numeric>
 #include <sstream>
 #include <stdexcept>
@@ -20,6 +21,29 @@ std::array<int, 2> plate_axes(const std::string &first, const std::string &secon
   return axes;
 }
 
+int pixel_at(double s, int n)
+{
+  return static_cast<int>(std::clamp(s * n, 0.0, n - 1.0));
+}
+
+namespace {
+
+/// How many pixels fit best along a side.
+int pixels_along(double side, double pixel)
+{
+  constexpr double most = 1 << 15;
+  const double pixels = std::round(side / pixel);
+  if (!(pixels >= 1.0 && pixels <= most)) {
+    std::ostringstream why;
+    why << "pixels of " << pixel << " are too " << (pixels < 1.0 ? "large" : "small")
+        << " for a side of " << side << ": 1 to " << most << " can lie along it";
+    throw std::runtime_error(why.str());
+  }
+  return static_cast<int>(pixels);
+}
+
+}    // namespace
+
 Mask over_plate(const Mask &mask, double lx, double ly, double pixel)
 {
   std::ostringstream why;
@@ -33,8 +57,8 @@ Mask over_plate(const Mask &mask, double lx, double ly, double pixel)
     throw std::runtime_error(why.str());
   }
   Mask window;
-  window.nx = std::max(1, static_cast<int>(std::lround(lx / pixel)));
-  window.ny = std::max(1, static_cast<int>(std::lround(ly / pixel)));
+  window.nx = pixels_along(lx, pixel);
+  window.ny = pixels_along(ly, pixel);
   if (window.nx > mask.nx || window.ny > mask.ny) {
     why << "with pixels of " << pixel << " a plate of " << lx << " x " << ly << " takes "
         << window.nx << " x " << window.ny << " of them, and it has " << mask.nx << " x "
@@ -52,12 +76,15 @@ Field2D slow_density(const std::vector<std::array<double, 2>> &slow, double lx, 
                      double pixel, double mean, MPI_Comm comm)
 {
   Field2D u;
-  u.nx = std::max(1, static_cast<int>(std::lround(lx / pixel)));
-  u.ny = std::max(1, static_cast<int>(std::lround(ly / pixel)));
+  u.nx = pixels_along(lx, pixel);
+  u.ny = pixels_along(ly, pixel);
+  constexpr std::int64_t most = 1 << 26;
+  if (static_cast<std::int64_t>(u.nx) * u.ny > most)
+    throw std::runtime_error(std::to_string(u.nx) + " x " + std::to_string(u.ny) +
+                             " pixels are too many: choose larger ones (keyword pixel)");
   std::vector<double> own(static_cast<std::size_t>(u.nx) * u.ny, 0.0);
   for (const auto &[a, b] : slow) {
-    const int x = std::clamp(static_cast<int>(a * u.nx), 0, u.nx - 1);
-    const int y = std::clamp(static_cast<int>(b * u.ny), 0, u.ny - 1);
+    const int x = pixel_at(a, u.nx), y = pixel_at(b, u.ny);
     own[x + static_cast<std::size_t>(u.nx) * y] += 1.0;
   }
   u.values.resize(own.size());

@@ -16,13 +16,17 @@ namespace turing_glass::pattern {
 /// two different ones.
 std::array<int, 2> plate_axes(const std::string &first, const std::string &second);
 
+/// The pixel, of n along a side, in which s lies; those at the ends for s outside [0, 1).
+int pixel_at(double s, int n);
+
 /// The mask as it lies over a plate of so long sides. `pixel` 0: the whole mask, scaled to the plate, of which the aspect
 /// ratio may differ from the mask's by 5 %; otherwise the side of a pixel, and the window that the plate covers, from the
 /// mask's first corner, rounded to whole pixels. std::runtime_error if it does not fit.
 Mask over_plate(const Mask &mask, double lx, double ly, double pixel);
 
-/// The mean of u in a stationary pattern, where delta u + v is the same everywhere (1.0132 at a planar front, delta 0.0614)
-/// and <u + v> = tau.
+/// The mean of u in a stationary pattern, where delta u + v is the same everywhere and <u + v> = tau. The paper gives no
+/// delta: 0.0614 is inferred from its threshold (see default_threshold in mask.h); at a planar front the level is then
+/// 1.0132.
 constexpr double stationary_mean(double tau)
 {
   constexpr double delta = 0.0614, level = 1.0132;
@@ -31,7 +35,8 @@ constexpr double stationary_mean(double tau)
 
 /// The density u of slow particles on the pixels of a plate of lx by ly, of which as many as fit best lie along each side:
 /// their number in a pixel, in units in which it is `mean` on average. Collective, the same on all ranks.
-/// `slow`: positions of those of this rank, in [0, 1) along both sides. 0 where there are none at all.
+/// `slow`: positions of those of this rank, in [0, 1) along both sides. 0 where there are none at all. Throws
+/// std::runtime_error where that would be too many pixels.
 Field2D slow_density(const std::vector<std::array<double, 2>> &slow, double lx, double ly,
                      double pixel, double mean, MPI_Comm comm);
 

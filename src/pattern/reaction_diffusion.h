@@ -1,4 +1,4 @@
-// The reaction-diffusion model of oxygen clustering on a periodic grid (seed 000, eqs. 1a, 1b, Methods 2.4):
+// The reaction-diffusion model of oxygen clustering on a periodic grid (Liu et al., eqs. 1a, 1b, Methods 2.4):
 //
 //     du/dt =  f + delta lap u
 //     dv/dt = -f +       lap v        f = u v - alpha u/(u + beta)
@@ -22,7 +22,9 @@ namespace turing_glass::pattern {
 struct Model {
   double alpha = 4.0;
   double beta = 1.0;
-  double delta = 0.0614;    ///< the diffusion coefficient of u; that of v is 1
+  /// The diffusion coefficient of u; that of v is 1. Inferred from the paper's threshold, which is the unstable root of
+  /// the stationary state at this delta; the paper does not give it.
+  double delta = 0.0614;
 };
 
 struct Grid {

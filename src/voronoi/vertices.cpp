@@ -1,5 +1,7 @@
 #include "voronoi/vertices.h"
 
+#include "geometry/points_near.h"
+
 #ifdef TURING_GLASS_VORO
 #include <voro++.hh>
 #endif
@@ -24,6 +26,36 @@ Vertices find_vertices(const std::vector<Vector> &, const std::vector<std::int64
 
 #else
 
+namespace {
+
+double dot(const Vector &a, const Vector &b)
+{
+  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
+
+/// Whether atoms in these directions enclose the place: the planes through it that could have all of them on one side
+/// are those through two of them.
+bool enclose(const std::vector<Vector> &directions)
+{
+  constexpr double flat = 1e-9;    // sines of smaller angles are rounding
+  for (std::size_t i = 0; i < directions.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j) {
+      const Vector &a = directions[i], &b = directions[j];
+      const Vector normal{a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2],
+                          a[0] * b[1] - a[1] * b[0]};
+      if (dot(normal, normal) < flat * flat) continue;
+      bool above = false, below = false;
+      for (auto d = directions.begin(); d != directions.end() && !(above && below); ++d) {
+        above = above || dot(normal, *d) > flat;
+        below = below || dot(normal, *d) < -flat;
+      }
+      if (!above || !below) return false;
+    }
+  return directions.size() >= 4;
+}
+
+}    // namespace
+
 bool has_voronoi()
 {
   return true;
@@ -37,6 +69,7 @@ Vertices find_vertices(const std::vector<Vector> &x, const std::vector<std::int6
   Vector lo = x[0], hi = x[0];
   for (const Vector &p : x)
     for (int k = 0; k < 3; ++k) {
+      if (!std::isfinite(p[k])) throw std::runtime_error("the position of an atom is not finite");
       lo[k] = std::min(lo[k], p[k]);
       hi[k] = std::max(hi[k], p[k]);
     }
@@ -61,6 +94,22 @@ Vertices find_vertices(const std::vector<Vector> &x, const std::vector<std::int6
       container.put(i, x[i][0], x[i][1], x[i][2]);
   }
 
+  geometry::PointsNear near(
+      geometry::Cell{
+          lo, {hi[0] - lo[0], hi[1] - lo[1], hi[2] - lo[2]}, 0.0, 0.0, 0.0, {false, false, false}},
+      0.5 * known);
+  for (const Vector &p : x) near.add(p);
+  const auto is_enclosed = [&](const Vector &place) {
+    std::vector<Vector> directions;
+    near.any(place, [&](int j, double r2) {
+      const double r = std::sqrt(r2);
+      directions.push_back(
+          {(x[j][0] - place[0]) / r, (x[j][1] - place[1]) / r, (x[j][2] - place[2]) / r});
+      return false;
+    });
+    return enclose(directions);
+  };
+
   voro::voronoicell_neighbor cell;
   voro::c_loop_order loop(container, order);
   std::vector<double> corners;
@@ -82,15 +131,14 @@ Vertices find_vertices(const std::vector<Vector> &x, const std::vector<std::int6
         const double radius = std::hypot(corners[3 * v], corners[3 * v + 1], corners[3 * v + 2]);
         std::vector<std::int64_t> &atoms = touching[v];
         if (*std::min_element(atoms.begin(), atoms.end()) != ids[i]) continue;
-        if (radius > 0.5 * known) {
+        const Vector place{x[i][0] + corners[3 * v], x[i][1] + corners[3 * v + 1],
+                           x[i][2] + corners[3 * v + 2]};
+        if (radius > 0.5 * known || !is_enclosed(place)) {
           ++result.left_out;
           continue;
         }
         std::sort(atoms.begin(), atoms.end());
-        result.found.push_back(
-            {{x[i][0] + corners[3 * v], x[i][1] + corners[3 * v + 1], x[i][2] + corners[3 * v + 2]},
-             radius,
-             atoms});
+        result.found.push_back({place, radius, atoms});
       }
     } while (loop.inc());
   return result;

@@ -26,12 +26,15 @@ struct Vertex {
 /// Vertices of the cells of the first `own` atoms, each on the rank that owns the touching atom with the lowest ID
 /// (a degenerate one, touched by more than four atoms, possibly on several).
 ///
-/// `x`, `ids`: own atoms, then all copies within `known` of each own atom. Vertices with a radius above known/2
-/// belong to surfaces and voids: their cells are not known here, and they are left out and counted in `left_out`.
+/// `x`, `ids`: own atoms, then all copies within `known` of each own atom. Left out and counted in `left_out`:
+/// vertices with a radius above known/2, whose cells are not known here, and those that no atoms enclose. Such are
+/// outside a surface. Enclosed is what lies inside the convex hull of the atoms within known/2: no plane through the
+/// vertex has all of these on one side. It therefore also lies in the convex hull of all atoms, and in the box.
 struct Vertices {
   std::vector<Vertex> found;
   long left_out = 0;
 };
+/// Throws std::runtime_error if a position is not finite.
 Vertices find_vertices(const std::vector<Vector> &x, const std::vector<std::int64_t> &ids, int own,
                        double known);
 

@@ -132,6 +132,23 @@ TEST(PointsNear, AllImagesInATriclinicCell)
   }
 }
 
+TEST(PointsNear, PlacesFarAwayAndLongDistances)
+{
+  const Cell open{{}, {10.0, 10.0, 10.0}, 0.0, 0.0, 0.0, {false, false, false}};
+  for (const double reach : {1e-300, 3.0, 1e9}) {
+    PointsNear near(open, reach);
+    near.add({5.0, 5.0, 5.0});
+    near.add({1e200, 0.0, -1e200});
+    int found = 0;
+    near.any({5.0, 5.0, 5.0}, [&](int i, double) {
+      found += i == 0 ? 1 : 100;
+      return false;
+    });
+    EXPECT_EQ(found, 1) << reach;
+  }
+  EXPECT_THROW(PointsNear(box, 1e6), std::runtime_error);
+}
+
 TEST(Vertices, OfBccAreItsTetrahedralHoles)
 {
   const double a = 3.28;
@@ -179,19 +196,82 @@ TEST(Vertices, TouchFourAtomsAndHoldNone)
     ASSERT_TRUE(whole.count(vertex.atoms));
     EXPECT_NEAR(whole[vertex.atoms], vertex.radius, 1e-9);
   }
-  // a shorter range leaves out large holes, and nothing else
   const voronoi::Vertices none = voronoi::find_vertices({}, {}, 0, 5.0);
   EXPECT_TRUE(none.found.empty());
-  const auto smaller = vertices(cell, atoms, 3.0);
-  EXPECT_EQ(smaller.size(),
-            static_cast<std::size_t>(std::count_if(one.begin(), one.end(),
-                                                   [](const auto &v) { return v.radius <= 1.5; })));
+  EXPECT_THROW(voronoi::find_vertices({{0, 0, 0}, {1, 0, std::nan("")}}, {1, 2}, 2, 5.0),
+               std::runtime_error);
+}
+
+namespace {
+
+/// Whether a tetrahedron of four of these points holds x: then, and only then, their convex hull does (Caratheodory).
+bool in_a_tetrahedron(const Vector &x, const std::vector<Vector> &points)
+{
+  const auto volume = [&](const Vector &a, const Vector &b, const Vector &c, const Vector &d) {
+    Vector u, v, w;
+    for (int k = 0; k < 3; ++k) {
+      u[k] = b[k] - a[k];
+      v[k] = c[k] - a[k];
+      w[k] = d[k] - a[k];
+    }
+    return u[0] * (v[1] * w[2] - v[2] * w[1]) + u[1] * (v[2] * w[0] - v[0] * w[2]) +
+        u[2] * (v[0] * w[1] - v[1] * w[0]);
+  };
+  const std::size_t n = points.size();
+  for (std::size_t a = 0; a < n; ++a)
+    for (std::size_t b = a + 1; b < n; ++b)
+      for (std::size_t c = b + 1; c < n; ++c)
+        for (std::size_t d = c + 1; d < n; ++d) {
+          const Vector &p = points[a], &q = points[b], &r = points[c], &s = points[d];
+          const double whole = volume(p, q, r, s);
+          if (volume(x, q, r, s) / whole > 0.0 && volume(p, x, r, s) / whole > 0.0 &&
+              volume(p, q, x, s) / whole > 0.0 && volume(p, q, r, x) / whole > 0.0)
+            return true;
+        }
+  return false;
+}
+
+}    // namespace
+
+// A slab with free surfaces along z: vertices beyond its surface, however small, are none
+TEST(Vertices, AreEnclosedByAtoms)
+{
+  constexpr double known = 7.0;
+  const Cell cell{{}, {12.0, 11.0, 13.0}, 2.0, 0.0, 0.0, {true, true, false}};
+  const std::vector<Vector> atoms = random_points(cell, 110, 8);
+  std::vector<Vector> x = atoms;
+  std::vector<std::int64_t> ids;
+  for (int i = 0; i < 110; ++i) ids.push_back(i + 1);
+  const Vector s[] = {{-1, -1}, {-1, 0}, {-1, 1}, {0, -1}, {0, 1}, {1, -1}, {1, 0}, {1, 1}};
+  for (const Vector &image : s)
+    for (int i = 0; i < 110; ++i) {
+      const Vector d = cell.difference(image);
+      x.push_back({atoms[i][0] + d[0], atoms[i][1] + d[1], atoms[i][2]});
+      ids.push_back(i + 1);
+    }
+  const voronoi::Vertices vertices = voronoi::find_vertices(x, ids, 110, known);
+  double low = 1e9, high = -1e9;
+  for (const Vector &a : atoms) {
+    low = std::min(low, a[2]);
+    high = std::max(high, a[2]);
+  }
+  EXPECT_GT(vertices.found.size(), 500U);
+  EXPECT_GT(vertices.left_out, 30);
+  for (const auto &vertex : vertices.found) {
+    EXPECT_GT(vertex.x[2], low);
+    EXPECT_LT(vertex.x[2], high);
+    std::vector<Vector> near;
+    for (const Vector &a : x)
+      if (distance2(a, vertex.x) <= 0.25 * known * known) near.push_back(a);
+    EXPECT_TRUE(in_a_tetrahedron(vertex.x, near));
+  }
 }
 
 TEST(Insertion, Numbers)
 {
   EXPECT_EQ(pattern::oxygen_needed(16384, 0.047), 808);    // 808.04 of 17,192.04
   EXPECT_EQ(pattern::oxygen_needed(953, 0.047), 47);
+  EXPECT_THROW(pattern::oxygen_needed(1000000, 1.0 - 1e-16), std::runtime_error);
   const std::vector<long> shares = pattern::share_out(10, {30, 30, 40, 1});
   // exactly 2.97, 2.97, 3.96, 0.099
   EXPECT_EQ(shares, (std::vector<long>{3, 3, 4, 0}));

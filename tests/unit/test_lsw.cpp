@@ -66,6 +66,14 @@ TEST(LSW, OneRadiusAndNone)
   for (double mu = 3.4; mu < 8.0; mu += 1e-4)
     if (lsw_density(5.0, mu) > lsw_density(5.0, best)) best = mu;
   EXPECT_NEAR(fit_lsw({5.0}).mu, best, 2e-4);
+  // in any unit of length
+  for (const double unit : {1e-250, 1e250}) {
+    const LSWFit fit = fit_lsw({5.0 * unit, 4.0 * unit}), same = fit_lsw({5.0, 4.0});
+    EXPECT_NEAR(fit.mu / unit, same.mu, 1e-9);
+    EXPECT_NEAR(fit.error / unit, same.error, 1e-6);
+    EXPECT_NEAR(lsw_density(5.0 * unit, fit.mu) * unit, lsw_density(5.0, same.mu), 1e-9);
+  }
   EXPECT_THROW(fit_lsw({}), std::runtime_error);
+  EXPECT_THROW(fit_lsw({1.0, HUGE_VAL}), std::runtime_error);
   EXPECT_THROW(fit_lsw({1.0, 0.0}), std::runtime_error);
 }

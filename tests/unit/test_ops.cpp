@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <random>
 #include <set>
 #include <vector>
@@ -24,6 +26,56 @@ template <class Inside> std::vector<Point> lattice(int n, double spacing, Inside
     for (int j = -n; j <= n; ++j)
       for (int k = -n; k <= n; ++k)
         if (const Point p = {spacing * i, spacing * j, spacing * k}; inside(p)) points.push_back(p);
+  return points;
+}
+
+/// Whether each edge belongs to two triangles that have it in opposite directions, or, where the mesh may have an end,
+/// to one; and whether the triangles at each vertex are connected through edges.
+void expect_manifold(const Mesh &mesh, bool closed = true)
+{
+  std::map<std::pair<int, int>, int> edges;
+  std::vector<int> degree(mesh.vertices.size(), 0);
+  std::map<std::pair<int, int>, int>
+      opposite;    // of vertex and next corner: the corner after that
+  for (const Triangle &t : mesh.triangles)
+    for (int k = 0; k < 3; ++k) {
+      EXPECT_EQ(++edges[std::make_pair(t[k], t[(k + 1) % 3])], 1);
+      opposite[{t[k], t[(k + 1) % 3]}] = t[(k + 2) % 3];
+      ++degree[t[k]];
+    }
+  if (!closed) return;
+  for (const auto &[edge, count] : edges)
+    EXPECT_TRUE(edges.count({edge.second, edge.first})) << edge.first << ' ' << edge.second;
+  for (const auto &[start, unused] : opposite) {
+    // once around the vertex
+    int at = start.second, steps = 0;
+    do {
+      const auto next = opposite.find({start.first, at});
+      if (next == opposite.end()) break;
+      at = next->second;
+      ++steps;
+    } while (at != start.second && steps <= degree[start.first]);
+    EXPECT_EQ(steps, degree[start.first]) << "one fan at " << start.first;
+  }
+}
+
+/// Vertices - edges + triangles.
+int euler_of(const Mesh &mesh)
+{
+  std::set<std::pair<int, int>> edges;
+  for (const Triangle &t : mesh.triangles)
+    for (int k = 0; k < 3; ++k) edges.insert(std::minmax({t[k], t[(k + 1) % 3]}));
+  return static_cast<int>(mesh.vertices.size() + mesh.triangles.size()) -
+      static_cast<int>(edges.size());
+}
+
+/// As numpy's MT19937 with the same seed has them.
+std::vector<Point> random_points(unsigned seed, int n)
+{
+  std::mt19937 random(seed);
+  std::vector<Point> points(n);
+  for (Point &p : points)
+    for (double &c : p) c = static_cast<double>(random()) / 4294967296.0;
   return points;
 }
 
@@ -115,8 +167,9 @@ TEST_F(AlphaShapes, Ball)
   EXPECT_EQ(shape.euler, 2.0);
   // the surface is closed and looks outward: the volume from its triangles alone
   double volume = 0.0;
-  for (const auto &t : shape.triangles) {
-    const Point &a = shape.vertices[t[0]], &b = shape.vertices[t[1]], &c = shape.vertices[t[2]];
+  for (const auto &t : shape.mesh.triangles) {
+    const Point &a = shape.mesh.vertices[t[0]], &b = shape.mesh.vertices[t[1]],
+                &c = shape.mesh.vertices[t[2]];
     volume += (a[0] * (b[1] * c[2] - b[2] * c[1]) + a[1] * (b[2] * c[0] - b[0] * c[2]) +
                a[2] * (b[0] * c[1] - b[1] * c[0])) /
         6.0;
@@ -138,6 +191,88 @@ TEST_F(AlphaShapes, ShellAndRing)
   const AlphaShape torus = alpha_shape(ring, 2.0, {});
   EXPECT_EQ(torus.euler, 0.0);
   EXPECT_NEAR(torus.volume, 2.0 * pi * pi * 9.0 * 3.25 * 3.25, 0.08 * torus.volume);
+}
+
+TEST_F(AlphaShapes, PartsThatTouch)
+{
+  // Tetrahedra with a corner or an edge in common: one body, without tunnels. At a corner their surfaces stay apart.
+  std::vector<Point> two = {{0, 0, 0}, {1, 1, 0}, {1, 0, 1}, {0, 1, 1}};
+  for (const Point &p : {Point{-1, -1, 0}, Point{-1, 0, -1}, Point{0, -1, -1}}) two.push_back(p);
+  AlphaShape shape = alpha_shape(two, 0.9, {});
+  EXPECT_NEAR(shape.volume, 2.0 / 3.0, 1e-4);
+  EXPECT_EQ(shape.euler, 2.0);
+  expect_manifold(shape.mesh);
+  EXPECT_EQ(euler_of(shape.mesh), 4);
+
+  const double h = std::sqrt(0.5);
+  two = {{-0.5, 0, 0}, {0.5, 0, 0}, {0, 0.5, h}, {0, -0.5, h}, {0, 0.5, -h}, {0, -0.5, -h}};
+  shape = alpha_shape(two, 0.62, {});
+  EXPECT_NEAR(shape.volume, 2.0 / (6.0 * std::sqrt(2.0)), 1e-4);
+  EXPECT_EQ(shape.euler, 2.0);
+  expect_manifold(shape.mesh);
+  EXPECT_EQ(euler_of(shape.mesh), 2);
+}
+
+// Euler numbers of the tetrahedra by scipy.spatial.Delaunay
+TEST_F(AlphaShapes, EulerNumbersOfRandomPoints)
+{
+  const struct {
+    unsigned seed;
+    double probe, euler;
+  } finite[] = {{1, 1.6, -24}, {1, 2.0, -24}, {2, 1.6, -28}, {2, 2.0, -28}};
+  for (const auto &[seed, probe, euler] : finite) {
+    std::vector<Point> points = random_points(seed, 400);
+    for (Point &p : points)
+      for (double &c : p) c *= 16.0;
+    const AlphaShape shape = alpha_shape(points, probe, {});
+    EXPECT_EQ(shape.euler, euler) << seed << ' ' << probe;
+    expect_manifold(shape.mesh);
+    EXPECT_EQ(euler_of(shape.mesh) % 2, 0);
+    EXPECT_GE(euler_of(shape.mesh), euler);
+  }
+
+  const Point cell[] = {{16, 0, 0}, {4, 15, 0}, {-3, 5, 17}};
+  const struct {
+    unsigned seed;
+    std::vector<int> axes;
+    double euler;
+  } infinite[] = {
+      {1, {0, 1, 2}, -94}, {1, {0}, -70}, {1, {1, 2}, -80}, {2, {0, 1, 2}, -110}, {2, {0}, -74}};
+  for (const auto &[seed, axes, euler] : infinite) {
+    std::vector<Point> points = random_points(seed, 400), periods;
+    for (Point &p : points) {
+      const Point s = p;
+      for (int k = 0; k < 3; ++k) p[k] = s[0] * cell[0][k] + s[1] * cell[1][k] + s[2] * cell[2][k];
+    }
+    for (const int axis : axes) periods.push_back(cell[axis]);
+    const AlphaShape shape = alpha_shape(points, 1.8, periods);
+    EXPECT_EQ(shape.euler, euler) << seed;
+    expect_manifold(shape.mesh, false);
+  }
+}
+
+// Two wedges at an edge, through which the body is connected: no two copies of the edge have both ends in common
+TEST(Manifold, EdgeOfFourTriangles)
+{
+  Mesh mesh;
+  mesh.vertices = {{0, 0, 0}, {0, 0, 2}, {1, 1, 1}, {1, -1, 1}, {-1, 1, 1}, {-1, -1, 1}};
+  mesh.triangles = {{0, 2, 3}, {1, 3, 2}, {0, 1, 2}, {0, 3, 1},    // the wedge at x > 0
+                    {0, 5, 4}, {1, 4, 5}, {0, 4, 1}, {0, 1, 5}};
+  make_manifold(mesh, mesh.vertices);
+  expect_manifold(mesh);
+  EXPECT_EQ(euler_of(mesh), 2);
+  EXPECT_EQ(mesh.vertices.size(), 8U);
+  EXPECT_EQ(mesh.triangles.size(), 12U);
+
+  // where the mesh ends, only some of the triangles at an edge may be there
+  mesh.vertices.resize(6);
+  for (const auto &triangles : {std::vector<Triangle>{{0, 1, 2}, {0, 3, 1}, {0, 4, 1}},
+                                std::vector<Triangle>{{0, 1, 2}, {0, 1, 5}}}) {
+    mesh.vertices.resize(6);
+    mesh.triangles = triangles;
+    make_manifold(mesh, mesh.vertices);
+    expect_manifold(mesh, false);
+  }
 }
 
 TEST_F(AlphaShapes, SlabAndRodThroughTheCell)
@@ -176,6 +311,17 @@ TEST_F(AlphaShapes, TooFewForASurface)
 {
   EXPECT_EQ(alpha_shape({}, 2.0, {}).volume, 0.0);
   EXPECT_EQ(alpha_shape({{0, 0, 0}, {1, 0, 0}, {0, 1, 0}}, 2.0, {}).area, 0.0);
+  // a tilted plane of a crystal
+  std::vector<Point> plane;
+  for (int i = 0; i < 5; ++i)
+    for (int j = 0; j < 5; ++j) plane.push_back({1.0 * i, 1.0 * j, 0.3 * i - 0.7 * j});
+  const AlphaShape flat = alpha_shape(plane, 2.0, {});
+  EXPECT_EQ(flat.volume, 0.0);
+  EXPECT_EQ(flat.area, 0.0);
+  EXPECT_EQ(flat.euler, 0.0);
+  EXPECT_TRUE(flat.mesh.triangles.empty());
+  EXPECT_THROW(alpha_shape({{0, 0, 0}, {1, 0, std::nan("")}, {0, 1, 0}, {0, 0, 1}}, 2.0, {}),
+               std::runtime_error);
   // one tetrahedron with edges of sqrt(2): the probe is larger than its circumsphere, or not
   const std::vector<Point> corners = {{0, 0, 0}, {1, 1, 0}, {1, 0, 1}, {0, 1, 1}};
   EXPECT_NEAR(alpha_shape(corners, 0.9, {}).volume, 1.0 / 3.0, 1e-4);

@@ -460,18 +460,42 @@ TEST(Checkpoint, RoundTripAndBadOnes)
   EXPECT_EQ(back.u, saved.u);
   EXPECT_EQ(back.v, saved.v);
   const auto read = [&] { read_checkpoint(file.path(), 2, back); };
+  const auto says = [](const char *text) {
+    return ThrowsMessage<std::runtime_error>(HasSubstr(text));
+  };
   back.parameters[1].second = "fixed";
-  EXPECT_THAT(read,
-              ThrowsMessage<std::runtime_error>(
-                  HasSubstr("has start homogeneous 0.5, this run has start fixed")));
+  EXPECT_THAT(read, says("start homogeneous 0.5, now fixed"));
   back.parameters = saved.parameters;
+  EXPECT_THAT([&] { read_checkpoint(file.path(), 3, back); }, says("holds 2 values of 'u'"));
+
+  // each byte flipped, each length shorter, and one longer
   const std::string bytes = file.read();
-  for (std::size_t length = 0; length < bytes.size(); ++length) {
-    file.write(bytes.substr(0, length));
-    EXPECT_THROW(read(), std::runtime_error) << length;
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    std::string other = bytes;
+    for (const int bit : {0, 7}) {
+      other[at] = static_cast<char>(bytes[at] ^ (1 << bit));
+      file.write(other);
+      EXPECT_THROW(read(), std::runtime_error) << at << ' ' << bit;
+    }
+    file.write(bytes.substr(0, at));
+    EXPECT_THROW(read(), std::runtime_error) << at;
   }
+  file.write("");
+  EXPECT_THAT(read, says("is empty: remove the file to start anew"));
   file.write(bytes + "x");
-  EXPECT_THAT(read, ThrowsMessage<std::runtime_error>(HasSubstr("remove it to start anew")));
+  EXPECT_THAT(read, says("is followed by other data"));
+
+  Checkpoint wrong = saved;
+  wrong.step = -1;
+  write_checkpoint(file.path(), wrong);
+  EXPECT_THAT(read, says("negative step"));
+  for (const double value : {std::nan(""), HUGE_VAL}) {
+    wrong = saved;
+    wrong.v[1] = value;
+    write_checkpoint(file.path(), wrong);
+    EXPECT_THAT(read, says("not finite"));
+  }
+  EXPECT_THAT([&] { read_checkpoint(file.path() + ".none", 2, back); }, says("cannot be read"));
 }
 
 TEST(GridFile, NpyRoundTrip)
@@ -523,6 +547,19 @@ TEST(GridFile, NpyOfOtherVersionsAndBadOnes)
       {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 2), }\n", ""), "no values"},
       {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (999999999, 999999999), }\n", two),
        "2^31"},
+      {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (3000000000, 1), }\n", two),
+       "two dimensions"},
+      {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (-1, -2), }\n", two),
+       "two dimensions"},
+      {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }\n", two, 7), "version"},
+      {npy("{'descr': '|b1', 'fortran_order': False, 'shape': (1, 2), }\n", {1, 2}),
+       "other than 0 and 1"},
+      {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1), }\n",
+           std::string("\x00\x00\xc0\x7f", 4)),
+       "not finite"},
+      {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1), }\n",
+           std::string("\x00\x00\x80\xff", 4)),
+       "not finite"},
       {npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1, 2), }\n", two),
        "plain numbers"},
   };

@@ -75,6 +75,26 @@ TEST(Plate, DensityOfSlowParticles)
               ElementsAre(0.0, 0.0));
 }
 
+TEST(Plate, PixelsThatAreTooSmall)
+{
+  for (const double pixel : {1e-300, 1e-12, 40.0 / 40000.0}) {
+    EXPECT_THAT(refusal([&] { over_plate(mask(), 40.0, 30.0, pixel); }),
+                testing::HasSubstr("too small for a side of 40"));
+    EXPECT_THAT(refusal([&] { slow_density({}, 40.0, 30.0, pixel, 1.0, MPI_COMM_WORLD); }),
+                testing::HasSubstr("too small for a side of 40"));
+  }
+  EXPECT_THAT(refusal([] { slow_density({}, 40.0, 40.0, 2e-3, 1.0, MPI_COMM_WORLD); }),
+              testing::HasSubstr("20000 x 20000 pixels are too many"));
+  EXPECT_THAT(refusal([] { over_plate(mask(), 40.0, 30.0, 1e300); }),
+              testing::HasSubstr("too large for a side of 40"));
+  EXPECT_THAT(refusal([] { slow_density({}, 40.0, 30.0, 70.0, 1.0, MPI_COMM_WORLD); }),
+              testing::HasSubstr("too large for a side of 30"));
+  // beyond the plate, where atoms may be without periodic boundaries
+  EXPECT_EQ(pixel_at(-1e300, 7), 0);
+  EXPECT_EQ(pixel_at(1e300, 7), 6);
+  EXPECT_EQ(pixel_at(0.5, 7), 3);
+}
+
 TEST(Plate, Radii)
 {
   Patches patches;

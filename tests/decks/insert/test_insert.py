@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from deck import lammps  # noqa: E402
+from deck import lammps, shared  # noqa: E402
 
 HEAD = """\
 units metal
@@ -163,6 +163,68 @@ class Insert(unittest.TestCase):
         self.assertEqual(run.printed("atoms"), [1209])
         self.assertEqual(run.printed("more"), [1152 + 74])    # 73.5 of 1225.5
 
+    def test_restart_with_other_words(self):
+        """The state belongs to the words and the mask of the fix; a damaged one is not restored."""
+        fix = "fix in all insert/mask 1 4.7 77 mask mask.npy swap 2 3\n"
+        head = "read_restart with\npair_style zero 6\npair_coeff * *\n"
+        self.lammps(BLOCK + fix + "run 0\nwrite_restart with\n", 2)
+        mask(self.folder, SPOTS[1:] + SPOTS[:1], "other.npy")
+        for line, words in (("1 4.8 77 mask mask.npy swap 2 3", "percent 4.7, now 4.8"), ("1 4.7 78 mask mask.npy swap 2 3", "seed 77, now 78"),
+                            ("1 4.7 77 mask other.npy swap 2 3", "mask mask.npy (12 x 12, "), ("1 4.7 77 swap 2 3", ", now none"),
+                            ("1 4.7 77 mask mask.npy", "types of copper 2, now none")):
+            with self.subTest(line):
+                self.assertIn(words, self.lammps(head + "fix in all insert/mask " + line + "\n", expect_error=True).text)
+        # the same words under another path
+        os.mkdir(os.path.join(self.folder, "sub"))
+        mask(os.path.join(self.folder, "sub"), SPOTS)
+        run = self.lammps(head + fix.replace("mask.npy", "sub/mask.npy") + "run 0\nprint 'atoms: $(atoms)'\n")
+        self.assertEqual(run.printed("atoms"), [1209])
+        with open(os.path.join(self.folder, "with"), "rb") as file:
+            data = file.read()
+        at = data.index(b"fix insert/mask") + len(b"fix insert/mask") + 60
+        with open(os.path.join(self.folder, "with"), "wb") as file:
+            file.write(data[:at] + bytes([data[at] ^ 4]) + data[at + 1:])
+        self.assertIn("the restart file is damaged", self.lammps(head + fix, expect_error=True).text)
+
+    def test_type_labels(self):
+        frames = []
+        for types in ("1 4.7 77 swap 2 3", "O 4.7 77 swap Cu Zr"):
+            run = self.lammps(BLOCK + "labelmap atom 1 O 2 Cu 3 Zr\nfix in all insert/mask %s\nrun 0\n" % types + DUMP)
+            frames.append(run.dump("after.dump"))
+        self.assertEqual(frames[0], frames[1])
+
+    def test_open_boundaries(self):
+        """Along an axis that is not periodic all O sit between the outermost of the other atoms, none is lost, and the
+        concentration on the screen is the one that is there."""
+        for boundary, ranks in (("f", 1), ("s", 2), ("m", 1), ("f", 4)):
+            run = self.lammps(BLOCK + "run 0 post no\nchange_box all boundary p p %s\n" % boundary
+                              + "fix in all insert/mask 1 6.0 5 distance 1.5\nthermo_style custom step atoms\nrun 1\n" + RESULTS + DUMP, ranks)
+            atoms = run.dump("after.dump").values()
+            oxygen, others = ([row[3] for row in atoms if (row[0] == 1) == which] for which in (True, False))
+            self.assertEqual((len(oxygen), len(others)), (74, 1152))    # 73.5 of 1225.5
+            self.assertGreater(min(oxygen), min(others))
+            self.assertLess(max(oxygen), max(others))
+            self.assertIn("74 O in %d seats, 6.036 at.%%" % run.printed("results")[1], run.text)
+        # a slab in a wide box
+        run = self.lammps(BLOCK + "run 0 post no\nchange_box all boundary p p f z final -30 60 units box\n"
+                          "fix in all insert/mask 1 6.0 5 distance 1.5\nrun 1\n" + DUMP, 2)
+        atoms = run.dump("after.dump").values()
+        oxygen, others = ([row[3] for row in atoms if (row[0] == 1) == which] for which in (True, False))
+        self.assertEqual(len(oxygen), 74)
+        self.assertGreater(min(oxygen), min(others))
+        self.assertLess(max(oxygen), max(others))
+
+    def test_a_glass_with_open_boundaries(self):
+        data = shared("cases", "insert_open_boundary", "glass.data")
+        for boundary in "fs":
+            run = self.lammps("units metal\nboundary p p %s\nread_data %s\npair_style zero 6.0\npair_coeff * *\n" % (boundary, data)
+                              + "fix in all insert/mask 1 6.0 5\nthermo_style custom step atoms\nrun 0\n" + DUMP, 2)
+            atoms = run.dump("after.dump").values()
+            oxygen, others = ([row[3] for row in atoms if (row[0] == 1) == which] for which in (True, False))
+            self.assertEqual((len(oxygen), len(others)), (65, 1024))
+            self.assertGreater(min(oxygen), min(others))
+            self.assertLess(max(oxygen), max(others))
+
     def test_minimised_first(self):
         """Without a run before it."""
         run = self.lammps(BLOCK + "fix in all insert/mask 1 4.7 77\nminimize 0 0 5 5\nprint 'atoms: $(atoms)'\n", 2)
@@ -186,12 +248,16 @@ class Insert(unittest.TestCase):
         mask(self.folder, ["####"] * 2, "wide.npy")
         with open(os.path.join(self.folder, "broken.png"), "wb") as file:
             file.write(b"\x89PNG\r\n\x1a\n and no more")
-        for line, words in (("1 4.7", "fix insert/mask"), ("4 4.7 1", "extra/atom/types"), ("1 0 1", "between 0 and 100"), ("1 100 1", "between 0 and 100"),
-                            ("1 4.7 0", "seed"), ("1 4.7 1 size 3", "unknown keyword 'size'"), ("1 4.7 1 mask", "keyword mask needs"),
+        for line, words in (("1 4.7", "the seed is missing"), ("4 4.7 1", "extra/atom/types"), ("4294967297 4.7 1", "extra/atom/types"), ("'' 4.7 1", "the type of oxygen is an empty word"),
+                            ("1*2 4.7 1", "must be one atom type"), ("1 0 1", "above 0 and below 100"), ("1 100 1", "above 0 and below 100"), ("1 nan 1", "above 0 and below 100"),
+                            ("1 99.99999999999999 1", "no number of atoms is large enough"), ("1 4.7 0", "the seed must be an integer from 1"), ("1 4.7 1e3", "the seed must be an integer"),
+                            ("1 4.7 1 size 3", "unknown keyword 'size'"), ("1 4.7 1 mask", "the file of the mask is missing"), ("1 4.7 1 mask ''", "the file of the mask is an empty word"),
+                            ("1 4.7 1 apart 2 apart 3", "keyword apart is given twice"), ("1 4.7 1 apart 1e9", "100 times the height of the cell"),
+                            ("1 4.7 1 pixel 3", "keyword pixel is about a mask"), ("1 4.7 1 mask wide.npy pixel 1e-300", "too small for a side"),
                             ("1 4.7 1 mask none.png", "none.png"), ("1 4.7 1 mask broken.png", "broken.png"), ("1 4.7 1 mask empty.npy", "no pixel is inside"),
                             ("1 4.7 1 mask wide.npy", "aspect ratio"), ("1 4.7 1 mask wide.npy pixel 3", "takes 13 x 13"),
                             ("1 4.7 1 axes x x", "two different"), ("1 4.7 1 axes x w", "not 'w'"), ("1 4.7 1 swap 2 2*3", "cannot be copper and zirconium"),
-                            ("1 4.7 1 swap 1 3", "is oxygen"), ("1 4.7 1 reach 2", "above shell"), ("1 4.7 1 distance -1", "above 0"),
+                            ("1 4.7 1 swap 1 3", "is oxygen"), ("1 4.7 1 swap 2 Zr", "type labels need the command labelmap"), ("1 4.7 1 reach 2", "above shell"), ("1 4.7 1 distance -1", "distance must be a number above 0"),
                             ("1 60 1", "there are seats for"), ("1 4.7 1 distance 4.5", "comm_modify cutoff")):
             with self.subTest(line):
                 run = self.lammps(BLOCK + "fix in all insert/mask " + line + "\nrun 0\n", expect_error=True)

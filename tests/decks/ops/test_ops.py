@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from deck import lammps, write_data  # noqa: E402
+from deck import lammps, shared, write_data  # noqa: E402
 
 FLUORITE = """\
 units metal
@@ -221,6 +221,23 @@ class Clusters(unittest.TestCase):
                      "fix rows all ave/time 10 2 100 c_ops[*] mode vector file rows.dat\nrun 100\n", folder=folder, expect_error=True)
         self.assertIn("fix rows averages the array over steps", run.text)
 
+    def test_type_labels(self):
+        vectors = []
+        for types in ("2 1", "O Zr"):
+            run = lammps(FLUORITE.format(n=3) + ZERO + "labelmap atom 1 Zr 2 O 3 Cu\ncompute ops all ops %s\n" % types + PRINT)
+            vectors.append(self.vector(run))
+        self.assertEqual(vectors[0], vectors[1])
+        self.assertEqual(vectors[0]["bonds"], 4.0)
+
+    def test_positions_that_are_not_finite(self):
+        """An error names step and atom, for what the compute looks at; other atoms may be anywhere."""
+        script = (FLUORITE.format(n=3) + "pair_style lj/cut 6.0\npair_coeff * * 0.0 2.6\ncomm_modify cutoff 8\ngroup Zr type 1\n"
+                  "compute ops %s ops 2 1 hull 3.0\nfix nve all nve\nthermo 1\nthermo_style custom step c_ops\n"
+                  "velocity all set 0 0 0\nrun 3\nvariable v atom 1e200*1e200-1e200*1e200\ngroup lost id 7\nvelocity lost set v_v v_v v_v units box\nrun 3\n")
+        for ranks in (1, 2):
+            run = lammps(script % "all", ranks, expect_error=True, timeout=120)
+            self.assertIn("Compute ops: the position of atom 7 is not finite at step 4", run.text)
+
     def test_nothing_there(self):
         for types in ("3 1", "2 3"):    # no O; no Zr
             run = lammps(FLUORITE.format(n=2) + ZERO + "compute ops all ops %s hull 3\n" % types
@@ -231,23 +248,81 @@ class Clusters(unittest.TestCase):
 
     def test_wrong_use(self):
         good = FLUORITE.format(n=2) + ZERO
-        for line, words in (("compute ops all ops 2", "compute ops"), ("compute ops all ops 2 4", "4"),
+        for line, words in (("compute ops all ops 2", "the type of Zr is missing"), ("compute ops all ops 2 4", "atom types are from 1 to 3"),
+                            ("compute ops all ops '' 1", "the type of O is an empty word"), ("compute ops all ops 2 1 hull ''", "hull is an empty word"),
+                            ("compute ops all ops 4294967297 1", "atom types are from 1 to 3"), ("compute ops all ops 2 Zr", "type labels need the command labelmap"),
+                            ("compute ops all ops 2 1 cutoff 2 reach 4 cutoff 3", "keyword cutoff is given twice"),
+                            ("compute ops all ops 2 1 cutoff nan", "cutoff must be a number above 0"), ("compute ops all ops 2 1 cutoff inf", "cutoff must be a number above 0"),
+                            ("fix m all ops/mesh 4294967297 c_ops a.*.vtk", "N must be an integer from 1"), ("fix m all ops/mesh 1 c_ops ''", "is an empty word"),
+                            ("fix m all ops/mesh 1 c_ops a.*.vtk 5", "'5' is one word too many"), ("fix m all ops/mesh 1 c_ops a.*.*.vtk", "needs one *"),
                             ("compute ops all ops 2 2*3", "type 2 cannot be O (2) and Zr (2*3)"),
-                            ("compute ops all ops 2 1 cutoff", "needs a distance"), ("compute ops all ops 2 1 cutoff -1", "above 0"),
+                            ("compute ops all ops 2 1 cutoff", "cutoff is missing"), ("compute ops all ops 2 1 cutoff -1", "above 0"),
                             ("compute ops all ops 2 1 size 3", "unknown keyword 'size'"),
                             ("compute ops all ops 2 1 cutoff 4.5\nrun 0\nprint '$(c_ops)'", "comm_modify cutoff 9.5"),
                             ("fix m all ops/mesh 1 c_ops a.*.vtk\nrun 0", "no compute ops of style ops"),
                             ("compute ops all ops 2 1\nfix m all ops/mesh 1 c_ops a.*.vtk\nrun 0", "needs the keyword hull"),
                             ("fix m all ops/mesh 1 ops a.*.vtk", "is no compute"), ("fix m all ops/mesh 1 c_ops a.*.stl", ".vtk or .obj"),
-                            ("fix m all ops/mesh 1 c_ops a.vtk", "needs a *"), ("fix m all ops/mesh 0 c_ops a.*.vtk", "at least 1"),
+                            ("fix m all ops/mesh 1 c_ops a.vtk", "needs one *"), ("fix m all ops/mesh 0 c_ops a.*.vtk", "N must be an integer from 1"),
                             ("compute ops all ops 2 1 hull 3\nfix m all ops/mesh 1 c_ops a.*.vtk\nrun 0", "shorter than four radii"),
-                            ("compute ops all ops 2 1 hull 2.5\nfix m all ops/mesh 1 c_ops no/folder/a.*.vtk\nrun 0", "cannot open")):
+                            ("compute ops all ops 2 1 hull 2.5\nfix m all ops/mesh 1 c_ops no/folder/a.*.vtk\nrun 0", "cannot be written")):
             with self.subTest(line):
                 run = lammps(good + line + "\nrun 0\n", expect_error=True)
                 self.assertIn(words, run.text)
 
 
+def surfaces(path):
+    """Points, triangles and the cluster of each triangle in a file of fix ops/mesh in VTK's format."""
+    with open(path) as file:
+        words = file.read().split()
+    n = int(words[words.index("POINTS") + 1])
+    at = words.index("POINTS") + 3
+    points = [[float(w) for w in words[at + 3 * k:at + 3 * k + 3]] for k in range(n)]
+    triangles = int(words[words.index("POLYGONS") + 1])
+    at = words.index("POLYGONS") + 3
+    corners = [[int(w) for w in words[at + 4 * k + 1:at + 4 * k + 4]] for k in range(triangles)]
+    return points, corners, [int(w) for w in words[len(words) - triangles:]]
+
+
 class Mesh(unittest.TestCase):
+
+    def check_manifold(self, corners):
+        """Each edge belongs to two triangles, which have it in opposite directions; the Euler number."""
+        edges = [edge for a, b, c in corners for edge in ((a, b), (b, c), (c, a))]
+        self.assertEqual(len(edges), len(set(edges)))
+        self.assertEqual(set(edges), {(b, a) for a, b in edges})
+        return len({v for triangle in corners for v in triangle}) - len(edges) // 2 + len(corners)
+
+    def test_parts_that_touch(self):
+        """Two tetrahedra of Zr around an O with a Zr in common: one body, whose surfaces are apart at that Zr."""
+        a = 1.2124355653
+        first = [(a, a, a), (a, -a, -a), (-a, a, -a), (-a, -a, a)]
+        places = first + [tuple(2 * a - u for u in x) for x in first[1:]]
+        folder = tempfile.mkdtemp(dir=os.getcwd())
+        atoms = [(k, 1, x) for k, x in enumerate(places, 3)] + [(1, 2, (0, 0, 0)), (2, 2, (2 * a, 2 * a, 2 * a))]
+        data_file(folder, [(number, kind, [u + 10 for u in x]) for number, kind, x in atoms], (30, 30, 30))
+        run = lammps("units metal\nread_data atoms.data\n" + ZERO + "compute ops all ops 2 1 hull 3.2\n"
+                     "fix m all ops/mesh 1 c_ops m.*.vtk\n" + PRINT + row(1), 2, folder=folder)
+        r = dict(zip(ROW, run.printed("row1")))
+        self.assertEqual(r["euler"], 2.0)
+        self.assertAlmostEqual(r["volume"], 2 * (2 * a) ** 3 / 3, delta=1e-3)
+        self.assertEqual(self.check_manifold(surfaces(run.path("m.0.vtk"))[1]), 4)
+
+    def test_clusters_of_a_glass(self):
+        """Twice the Euler numbers that scipy's Delaunay tetrahedra have; the meshes of finite clusters are manifolds."""
+        for name, label, euler in (("o5", 33, 2), ("t16", 5, 62)):
+            data = shared("cases", "ops_euler_pinched", name + ".data")
+            folder = tempfile.mkdtemp(dir=os.getcwd())
+            run = lammps("units metal\nread_data %s\n" % data + "pair_style zero 7.0\npair_coeff * *\ncompute c all ops 3 2 hull 3.2\n"
+                         "fix a all ave/time 1 1 1 c_c[*] mode vector file c.dat\nfix m all ops/mesh 1 c_c m.*.vtk\nrun 0\n", 2, folder=folder)
+            rows = {int(r[0]): dict(zip(ROW, r)) for r in run.tables("c.dat")[0]}
+            self.assertEqual(rows[label]["euler"], euler)
+            _, corners, labels = surfaces(run.path("m.0.vtk"))
+            for cluster in set(labels):
+                mine = [t for t, other in zip(corners, labels) if other == cluster]
+                if not any(rows[cluster]["infinite_" + axis] for axis in "xyz"):
+                    self.assertGreaterEqual(self.check_manifold(mine), rows[cluster]["euler"])
+                edges = [edge for a, b, c in mine for edge in ((a, b), (b, c), (c, a))]
+                self.assertEqual(len(edges), len(set(edges)))
 
     def test_surfaces_are_closed_and_hold_the_volume(self):
         """A ball of fluorite over a face of the cell: the VTK and OBJ files, and the columns of the compute."""
@@ -257,14 +332,8 @@ class Mesh(unittest.TestCase):
                   "fix obj all ops/mesh 10 c_ops m.*.obj\n" + PRINT + row(1))
         run = lammps(script, 2)
         r = dict(zip(ROW, run.printed("row1")))
-        with open(run.path("m.0.vtk")) as file:
-            words = file.read().split()
-        n = int(words[words.index("POINTS") + 1])
-        at = words.index("POINTS") + 3
-        points = [[float(w) for w in words[at + 3 * k:at + 3 * k + 3]] for k in range(n)]
-        triangles = int(words[words.index("POLYGONS") + 1])
-        at = words.index("POLYGONS") + 3
-        corners = [[int(w) for w in words[at + 4 * k + 1:at + 4 * k + 4]] for k in range(triangles)]
+        points, corners, _ = surfaces(run.path("m.0.vtk"))
+        n, triangles = len(points), len(corners)
         edges = {}
         volume = area = 0.0
         for a, b, c in corners:

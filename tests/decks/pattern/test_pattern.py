@@ -134,13 +134,25 @@ class PatternSolve(unittest.TestCase):
             self.assertTrue(0 < step < 40000 if ranks == 2 else step == 40000, step)
             for name in ("f.u.npy", "f.v.npy"):
                 self.assertEqual(content(rest, name), content(whole, name))
-        for words, message in (("steps 40000 tau 4", "the checkpoint has tau 4.5, this run has tau 4:"),
-                               ("steps 40000 seed 2", "has seed 1, this run has seed 2"), ("steps 20000", "beyond steps 20000")):
+        for words, message in (("steps 40000 tau 4", "was written with other parameters (tau 4.5, now 4)"),
+                               ("steps 40000 seed 2", "(seed 1, now 2)"), ("steps 20000", "beyond steps 20000")):
             other = lammps("pattern solve 128 128 %s checkpoint 500 run.checkpoint\n" % words, 2, folder=folder, expect_error=True)
             self.assertIn(message, other.text)
-        with open(checkpoint, "r+b") as file:
-            file.truncate(100000)
-        self.assertIn("is damaged", lammps(script, 2, folder=folder, expect_error=True).text)
+        with open(checkpoint, "rb") as file:
+            whole = file.read()
+        at = len(whole) // 3
+        for other, message in ((whole[:100000], "was cut off"), (b"", "is empty"), (whole + b"x", "is followed by other data"),
+                               (whole[:at] + bytes([whole[at] ^ 16]) + whole[at + 1:], "is damaged")):
+            with open(checkpoint, "wb") as file:
+                file.write(other)
+            self.assertIn("run.checkpoint: the checkpoint " + message, lammps(script, 2, folder=folder, expect_error=True).text)
+
+    def test_an_empty_mask_is_told(self):
+        """A pattern without a pixel above the threshold has a warning, on one line of the screen."""
+        run = lammps("pattern solve 16 16 steps 10 threshold 100 file mask.npy\n", 2)
+        self.assertEqual(run.text.count("WARNING: pattern solve: the mask is empty"), 1)
+        self.assertEqual(reported(run, "patches"), 0)
+        self.assertNotIn("WARNING", lammps("pattern solve 16 16 steps 10 threshold 1\n").text)
 
     def test_schemes(self):
         """The spectral scheme on several ranks: as on one, to rounding; mass stays."""
@@ -161,16 +173,19 @@ class PatternSolve(unittest.TestCase):
             self.assertAlmostEqual((sum(u) + sum(v)) / 1024, tau, places=11)
 
     def test_wrong_use(self):
-        for words, message in (("", "the first word is 'solve'"), ("paint 8 8", "not 'paint'"), ("solve 8", "NY is missing"),
-                               ("solve 8 2", "NY must be an integer from 3 to 32768, is '2'"),
+        for words, message in (("", "the first word is missing"), ("paint 8 8", "not 'paint'"), ("solve 8", "NY is missing"),
+                               ("'' 8 8", "the first word is an empty word"), ("solve 8 '' tau 3", "NY is an empty word"), ("solve 8 8 file ''", "the file of the mask is an empty word"),
+                               ("solve 8 8 fields ''", "the file of keyword fields is an empty word"), ("solve 8 4294967299", "NY must be an integer from 3 to 32768"),
+                               ("solve 8 8 steps 18446744073709551617", "steps must be an integer"), ("solve 8 8 tau 3 dt 0.001 tau 4", "keyword tau is given twice"),
+                               ("solve 8 2", "NY must be an integer from 3 to 32768, not '2'"),
                                ("solve 8 x", "NY must be an integer"), ("solve 8 8 tua 3", "unknown keyword 'tua'"),
-                               ("solve 8 8 tau", "the value of tau is missing"), ("solve 8 8 tau -1", "tau must be a number above 0, is '-1'"),
+                               ("solve 8 8 tau", "tau is missing"), ("solve 8 8 tau -1", "tau must be a number above 0, not '-1'"),
                                ("solve 8 8 delta nan", "delta must be a number"), ("solve 8 8 dt 1e999", "dt must be a number"),
-                               ("solve 8 8 steps 1.5", "steps must be an integer"), ("solve 8 8 noise 2", "at most 1"),
+                               ("solve 8 8 steps 1.5", "steps must be an integer"), ("solve 8 8 noise 2", "noise must be a number from 0 to 1"),
                                ("solve 8 8 start random", "not 'random'"), ("solve 8 8 start homogeneous 1.5", "slow fraction must be"),
                                ("solve 8 8 start fixed tau 2.9", "tau must be at least 3"), ("solve 8 8 scheme implicit", "not 'implicit'"),
                                ("solve 8 8 dt 0.1", "dt 0.1 is not below the limit"), ("solve 8 8 file mask.jpg", "must end in .png or .npy"),
-                               ("solve 8 8 file no/mask.png", "there is no folder 'no'"), ("solve 8 8 checkpoint 0 c", "from 1"),
+                               ("solve 8 8 file no/mask.png", "there is no folder 'no'"), ("solve 8 8 checkpoint 0 c", "between checkpoints must be an integer from 1"),
                                ("solve 8 8 checkpoint 100", "file of the checkpoint is missing")):
             with self.subTest(words):
                 self.assertIn(message, lammps("pattern %s\n" % words, 2, expect_error=True).text)
@@ -217,6 +232,17 @@ run 0
                 self.assertEqual(grey_picture(run.path("map.png"))[::-1],
                                  [[255 if counts[x + nx * y] > 4.0 else 0 for x in range(nx)] for y in range(ny)])
 
+    def test_an_empty_map_is_told(self):
+        atoms = self.ATOMS.format(shape="block 0 41 0 30 0 12")
+        self.assertEqual(lammps(atoms + "pattern map slow m.png threshold 1e9\n", 2).text.count("WARNING: pattern map: the mask is empty"), 1)
+
+    def test_positions_that_are_not_finite(self):
+        """An error names step and atom of the group."""
+        script = (self.ATOMS.format(shape="block 0 41 0 30 0 12") + "group one id 9\nreset_timestep 12\nfix nve all nve\n"
+                  "variable v atom 1e200*1e200-1e200*1e200\nvelocity one set v_v v_v v_v units box\n"
+                  "neigh_modify delay 100 every 100 check no\nrun 1\npattern map all m.npy\n")
+        self.assertIn("pattern map: the position of atom 9 is not finite at step 13", lammps(script, 2, expect_error=True, timeout=120).text)
+
     def test_radii_of_patches(self):
         """A square of four pixels, one over a face, and a single pixel: radii 2, sqrt(3), 1 times the pixel."""
         folder = tempfile.mkdtemp(dir=os.getcwd())
@@ -239,13 +265,17 @@ run 0
 
     def test_wrong_use_of_plates(self):
         atoms = self.ATOMS.format(shape="block 0 40 0 30 0 12")
-        for line, words in (("pattern map slow", "pattern map"), ("pattern map none m.png", "no group 'none'"), ("pattern map slow m.jpg", "m.jpg"),
+        for line, words in (("pattern map slow", "the file of the mask is missing"), ("pattern map '' m.png", "the group is an empty word"), ("pattern map slow ''", "the file of the mask is an empty word"),
+                            ("pattern map slow m.png pixel 1e-300", "too small for a side of 40"), ("pattern map slow m.png pixel 0.001", "too small for a side of 40"),
+                            ("pattern map slow m.png pixel 4 pixel 5", "keyword pixel is given twice"), ("pattern map slow m.png mean inf", "mean must be a number above 0"),
+                            ("pattern radii '' r.dat", "the file of the mask is an empty word"), ("pattern radii m.png r.dat threshold nan", "threshold must be a number"),
+                            ("pattern map none m.png", "no group 'none'"), ("pattern map slow m.jpg", "m.jpg"),
                             ("pattern map slow m.png pixel 0", "above 0"), ("pattern map slow m.png axes x x", "different"),
                             ("pattern map slow m.png axes x w", "not 'w'"), ("pattern map slow m.png size 3", "unknown keyword 'size'"),
-                            ("pattern map slow m.png field", "needs 1 more"), ("pattern map slow no/where.png", "no/where.png"),
-                            ("pattern radii none.png r.dat", "none.png"), ("pattern radii none.png r.dat pixel", "needs a value"),
+                            ("pattern map slow m.png field", "the file of the density is missing"), ("pattern map slow no/where.png", "no/where.png"),
+                            ("pattern radii none.png r.dat", "none.png"), ("pattern radii none.png r.dat pixel", "pixel is missing"),
                             ("pattern map slow m.png threshold 1e9\npattern radii m.png r.dat", "no pixel is inside"),
-                            ("pattern map slow m.png threshold 0\npattern radii m.png no/r.dat", "cannot be written"), ("pattern draw", "'radii', not 'draw'")):
+                            ("pattern map slow m.png threshold 0\npattern radii m.png no/r.dat", "cannot be written"), ("pattern draw", "radii, not 'draw'")):
             with self.subTest(line):
                 self.assertIn(words, lammps(atoms + line + "\n", 2, expect_error=True).text)
         self.assertIn("no simulation box", lammps("pattern map all m.png\n", expect_error=True).text)
