@@ -440,6 +440,11 @@ class Dynamics(unittest.TestCase):
         for oxygen in ("1", "none"):
             run = lammps(pair + "compute s all fsd %s q 2.71 times 1 8 5\nrun 5\n" % oxygen, folder=folder, expect_error=True)
             self.assertRegex(run.text, "Compute fsd: the position of atom %d is not finite at step [01]:" % first)
+        press = "fix press all deform 1 x %s remap x\n"
+        for how, words in (("vel -1e5", "is -[0-9]+ x 14 x 15 at step 1:"), ("final 0 0", "is 0 x 14 x 15 at step 5:")):
+            run = lammps(HEAD + "timestep 0.001\n" + press % how + "compute s all fsd 1 q 2.71 times 1 8 5\nrun 5\n", folder=folder,
+                         expect_error=True)
+            self.assertRegex(run.text, "Compute fsd: the box " + words)
         run = lammps(pair + "compute s all sq 5 10\nfix s all ave/time 1 1 1 c_s[3] mode vector\nrun 5\n", folder=folder,
                      expect_error=True)
         self.assertRegex(run.text, "Compute sq: the position of atom [0-9]+ is not finite at step [01]:")
