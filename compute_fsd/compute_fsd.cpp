@@ -2,9 +2,9 @@
 
 #include "fix_fsd_origins.h"
 
+#include "lammps/messages.h"
 #include "scattering/relaxation.h"
 
-#include "error.h"
 #include "group.h"
 #include "memory.h"
 #include "modify.h"
@@ -55,10 +55,11 @@ const FixFSDOrigins &ComputeFSD::origins() const
 {
   const auto *fix = dynamic_cast<FixFSDOrigins *>(modify->get_fix_by_id(id_origins));
   if (!fix || !fix->made_by_compute)
-    error->all(FLERR,
-               "Compute fsd: fix {} was removed or replaced, but it is part of the compute; "
-               "give  uncompute {}  and the compute once more",
-               id_origins, id);
+    turing_glass::lammps::Messages(lmp, "Compute fsd")
+        .stop(FLERR,
+              "fix {} was removed or replaced, but it is part of the compute; give  uncompute {}  "
+              "and the compute once more",
+              id_origins, id);
   return *fix;
 }
 
@@ -72,8 +73,7 @@ void ComputeFSD::compute_vector()
   double *next = vector;
   for (int q = 0; q < static_cast<int>(r.q().size()); ++q)
     for (int slice = 0; slice <= r.slices(); ++slice) {
-      const auto tau = measured.enough(0, slice) ? r.tau(0, slice, q, times) : std::nullopt;
-      *next++ = tau ? tau->mean : 0.0;
+      *next++ = measured.enough(0, slice) ? r.tau(0, slice, q, times).mean : 0.0;
     }
 }
 
@@ -95,7 +95,7 @@ void ComputeFSD::compute_array()
         row[ATOMS] = r.count(type, slice);
         row[ORIGINS] = r.origins(lag);
         row[TIME] = times[lag];
-        if (!measured.enough(type, slice)) continue;
+        if (!measured.enough(type, slice) || !r.has_atoms(type, slice, lag)) continue;
         const auto msd = r.msd(type, slice, lag);
         row[MSD] = msd.mean;
         row[MSD_ERROR] = msd.error;

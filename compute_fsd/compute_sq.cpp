@@ -1,19 +1,21 @@
 #include "compute_sq.h"
 
+#include "lammps/memory_request.h"
+#include "lammps/positions.h"
+#include "lammps/words.h"
 #include "scattering/grid_amplitudes.h"
 
 #include "atom.h"
 #include "domain.h"
-#include "error.h"
 #include "memory.h"
 #include "update.h"
 
 #include <algorithm>
 #include <optional>
-#include <stdexcept>
 #include <string>
 
 using namespace LAMMPS_NS;
+using namespace turing_glass::lammps;
 using namespace turing_glass::scattering;
 
 namespace {
@@ -22,34 +24,30 @@ enum : int { Q, VECTORS, TOTAL, FIRST_PARTIAL };
 
 }    // namespace
 
-ComputeSQ::ComputeSQ(LAMMPS *lmp, int narg, char **arg) : Compute(lmp, narg, arg)
+ComputeSQ::ComputeSQ(LAMMPS *lmp, int narg, char **arg) :
+    Compute(lmp, narg, arg), say(lmp, "Compute sq")
 {
-  if (narg < 5) utils::missing_cmd_args(FLERR, "compute sq", error);
-  q_max = utils::numeric(FLERR, arg[3], false, lmp);
-  if (q_max <= 0.0) error->all(FLERR, "Compute sq: the largest q must be above 0, not {}", arg[3]);
-  size_array_rows = utils::inumeric(FLERR, arg[4], false, lmp);
-  if (size_array_rows < 1)
-    error->all(FLERR, "Compute sq: the number of bins must be at least 1, not {}", arg[4]);
+  Words words(say, narg, arg, 3);
+  q_max = words.number("the largest q", above(0.0));
+  size_array_rows = words.small_integer("the number of bins", 1);
   std::optional<int> vectors;
-  for (int iarg = 5; iarg < narg; iarg += 2) {
-    const std::string key = arg[iarg];
-    if (key != "vectors" && key != "grid")
-      error->all(FLERR, "Compute sq: unknown keyword '{}' (vectors, grid)", key);
-    if (iarg + 1 == narg) error->all(FLERR, "Compute sq: keyword {} needs a value", key);
+  while (!words.done()) {
+    const std::string key = words.keyword({"vectors", "grid"});
     if (key == "grid")
-      grid = utils::logical(FLERR, arg[iarg + 1], false, lmp) == 1;
-    else if ((vectors = utils::inumeric(FLERR, arg[iarg + 1], false, lmp)) < 1)
-      error->all(FLERR, "Compute sq: vectors must be at least 1, not {}", arg[iarg + 1]);
+      grid = words.logical("grid");
+    else
+      vectors = words.small_integer("vectors", 1);
   }
   if (grid && !has_grid_amplitudes())
-    error->all(FLERR,
-               "Compute sq: grid needs FFTW, which this was built without "
-               "(Debian: libfftw3-mpi-dev)");
+    say.stop(FLERR, "grid needs FFTW, which this was built without (Debian: libfftw3-mpi-dev)");
   constexpr int few = 200;
   most = vectors.value_or(grid ? MAXSMALLINT : few);
   array_flag = 1;
   extarray = 0;
   size_array_cols = FIRST_PARTIAL + atom->ntypes * (atom->ntypes + 1) / 2;
+  // of the array, and of the vectors by bin
+  require_memory(say, (size_array_cols + 8.0) * size_array_rows * sizeof(double),
+                 fmt::format("the number of bins, {},", size_array_rows));
   memory->create(array, size_array_rows, size_array_cols, "sq:array");
 }
 
@@ -61,18 +59,16 @@ ComputeSQ::~ComputeSQ()
 void ComputeSQ::init()
 {
   if (!domain->xperiodic || !domain->yperiodic || !domain->zperiodic || domain->dimension == 2)
-    error->all(FLERR, "Compute sq: needs a box that is periodic along three axes");
+    say.stop(FLERR, "needs a box that is periodic along three axes");
 }
 
 void ComputeSQ::compute_array()
 {
   invoked_array = update->ntimestep;
-  std::vector<WaveVector> vectors;
-  try {
-    vectors = wave_vectors(turing_glass::geometry::cell_of(*domain), q_max, size_array_rows, most);
-  } catch (const std::runtime_error &e) {
-    error->all(FLERR, "Compute sq: {}", e.what());
-  }
+  require_finite_positions(say, groupbit);
+  const std::vector<WaveVector> vectors = say.guard(FLERR, [&] {
+    return wave_vectors(turing_glass::geometry::cell_of(*domain), q_max, size_array_rows, most);
+  });
 
   const int types = atom->ntypes;
   std::vector<Vector> places;
@@ -86,17 +82,14 @@ void ComputeSQ::compute_array()
   }
   MPI_Allreduce(mine.data(), atoms.data(), types, MPI_DOUBLE, MPI_SUM, world);
   if (2 * vectors.size() * types > MAXSMALLINT)
-    error->all(FLERR, "Compute sq: {} vectors are too many: lower the largest q, or 'vectors'",
-               vectors.size());
+    say.stop(FLERR, "{} vectors are too many: lower the largest q, or 'vectors'", vectors.size());
   std::vector<double> here(2 * vectors.size() * types, 0.0), amplitudes(here.size());
-  if (grid) {
-    try {
+  say.guard(FLERR, [&] {
+    if (grid)
       add_grid_amplitudes(vectors, places, kinds, types, here, world);
-    } catch (const std::runtime_error &e) {
-      error->all(FLERR, "Compute sq: {}", e.what());
-    }
-  } else
-    add_amplitudes(vectors, places, kinds, types, here);
+    else
+      add_amplitudes(vectors, places, kinds, types, here);
+  });
   MPI_Allreduce(here.data(), amplitudes.data(), static_cast<int>(here.size()), MPI_DOUBLE, MPI_SUM,
                 world);
 

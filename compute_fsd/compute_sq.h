@@ -11,6 +11,8 @@ ComputeStyle(sq,ComputeSQ);
 
 #include "compute.h"
 
+#include "lammps/messages.h"
+
 namespace LAMMPS_NS {
 
 class ComputeSQ : public Compute {
@@ -23,6 +25,7 @@ class ComputeSQ : public Compute {
   double memory_usage() override;
 
  private:
+  turing_glass::lammps::Messages say;
   double q_max;
   int most;             // vectors of a bin
   bool grid = false;    // amplitudes by a fast Fourier transform

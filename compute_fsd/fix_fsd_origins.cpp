@@ -2,6 +2,11 @@
 
 #include "collective.h"
 #include "geometry/nearest_point.h"
+#include "lammps/memory_request.h"
+#include "lammps/positions.h"
+#include "lammps/restart.h"
+#include "lammps/words.h"
+#include "scattering/cell_jumps.h"
 #include "scattering/relaxation.h"
 #include "scattering/time_origins.h"
 #include "text.h"
@@ -9,47 +14,37 @@
 #include "atom.h"
 #include "comm.h"
 #include "domain.h"
-#include "error.h"
+#include "group.h"
 #include "memory.h"
 #include "update.h"
 
 #include <algorithm>
-#include <cctype>
-#include <cstdio>
+#include <array>
+#include <cmath>
 #include <fstream>
 #include <optional>
 #include <stdexcept>
 
 using namespace LAMMPS_NS;
 using namespace FixConst;
+using namespace turing_glass::lammps;
 using namespace turing_glass::scattering;
 using turing_glass::geometry::Cell;
 using turing_glass::geometry::cell_of;
 using turing_glass::geometry::NearestPoint;
-using turing_glass::geometry::Vector;
+using turing_glass::io::StateRecord;
 
 struct FixFSDOrigins::Ring {
   TimeOrigins origins;
   Relaxation relaxation;
   std::vector<TimeOrigins::Event> due;    // of this sample
+  std::array<CellJumps, 3> jumps;         // of the frames of a rerun, by axis
 };
 
 namespace {
 
 enum : int { PLACE = 0, BIN = 3, PER_SLOT = 4 };    // of what is kept of an atom
-
-/// Fractional, not wrapped into the cell.
-Vector unwrapped(const Atom *atom, Domain *domain, int i)
-{
-  Vector s{};
-  domain->x2lamda(atom->x[i], s.data());
-  const imageint image = atom->image[i];
-  const int images[] = {static_cast<int>(image & IMGMASK) - IMGMAX,
-                        static_cast<int>(image >> IMGBITS & IMGMASK) - IMGMAX,
-                        static_cast<int>(image >> IMG2BITS) - IMGMAX};
-  for (int k = 0; k < 3; ++k) s[k] += images[k];
-  return s;
-}
+constexpr int all_atoms = 1;                        // bit of group all
 
 }    // namespace
 
@@ -57,83 +52,16 @@ Vector unwrapped(const Atom *atom, Domain *domain, int i)
    the words are those of compute fsd after its style
 ------------------------------------------------------------------------- */
 
-FixFSDOrigins::FixFSDOrigins(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg, arg)
+FixFSDOrigins::FixFSDOrigins(LAMMPS *lmp, int narg, char **arg) :
+    Fix(lmp, narg, arg), say(lmp, "Compute fsd")
 {
-  if (narg < 6) utils::missing_cmd_args(FLERR, "compute fsd", error);
   if (domain->dimension == 2)
-    error->all(
+    say.stop(
         FLERR,
-        "Compute fsd: sin(qr)/(qr) is the average over directions in three dimensions; this system has two");
-  oxygen_type.assign(atom->ntypes + 1, 0);
-  const bool stratified = std::string(arg[3]) != "none";
-  if (stratified) {
-    int low = 0, high = 0;
-    utils::bounds(FLERR, arg[3], 1, atom->ntypes, low, high, error);
-    std::fill(oxygen_type.begin() + low, oxygen_type.begin() + high + 1, 1);
-  }
+        "sin(qr)/(qr) is the average over directions in three dimensions; this system has two");
+  Words words(say, narg, arg, 3);
+  read(words);
 
-  std::vector<double> q;
-  bigint first = 10, last = 100000;
-  int per_decade = 10, slots = 32, slices = stratified ? 20 : 0;
-  const auto is_word = [](const char *word) {
-    return std::isalpha(static_cast<unsigned char>(word[0])) != 0;
-  };
-  for (int iarg = 4; iarg < narg;) {
-    const std::string key = arg[iarg++];
-    const auto next = [&]() {
-      if (iarg == narg) error->all(FLERR, "Compute fsd: keyword {} needs a value more", key);
-      return arg[iarg++];
-    };
-    const auto number = [&]() { return utils::numeric(FLERR, next(), false, lmp); };
-    const auto whole = [&](const char *what, bigint lowest) {
-      const bigint value = utils::bnumeric(FLERR, next(), false, lmp);
-      if (value < lowest) error->all(FLERR, "Compute fsd: {} must be at least {}", what, lowest);
-      return value;
-    };
-    if (key == "q") {
-      while (iarg < narg && !is_word(arg[iarg])) q.push_back(number());
-      for (const double value : q)
-        if (value <= 0.0) error->all(FLERR, "Compute fsd: q must be above 0, not {}", value);
-    } else if (key == "times") {
-      first = whole("the first time", 1);
-      last = whole("the last time", first);
-      per_decade = static_cast<int>(whole("the number of times a decade", 1));
-      if (last % first != 0)
-        error->all(FLERR,
-                   "Compute fsd: the last time, {} steps, must be a multiple of the first, {}",
-                   last, first);
-      if (first > MAXSMALLINT) error->all(FLERR, "Compute fsd: the first time is too long");
-    } else if (key == "origins")
-      slots = static_cast<int>(whole("the number of origins", 1));
-    else if (key == "thickness") {
-      width = number();
-      if (width <= 0.0) error->all(FLERR, "Compute fsd: thickness must be above 0");
-    } else if (key == "slices")
-      slices = static_cast<int>(whole("the number of slices", 0));
-    else if (key == "mincount")
-      mincount = number();
-    else if (key == "com")
-      drift_removed = utils::logical(FLERR, next(), false, lmp) != 0;
-    else if (key == "file")
-      file = next();
-    else
-      error->all(
-          FLERR,
-          "Compute fsd: unknown keyword '{}' (q, times, origins, thickness, slices, mincount, com, file)",
-          key);
-  }
-  if (q.empty()) error->all(FLERR, "Compute fsd: no wave number; give  q 2.71");
-  if (!stratified && slices != 0)
-    error->all(FLERR, "Compute fsd: slices need oxygen; give its types instead of 'none'");
-  if (!file.empty() && comm->me == 0 && !std::ofstream(file, std::ios::app))
-    error->one(FLERR, "Compute fsd: cannot open {}: {}", file, utils::getsyserror());
-
-  TimeOrigins origins(log_lags(last / first, per_decade), slots);
-  Relaxation relaxation(atom->ntypes, slices, q, static_cast<int>(origins.lags().size()));
-  ring = std::make_unique<Ring>(Ring{std::move(origins), std::move(relaxation), {}});
-  kept_values = PER_SLOT * slots;
-
-  nevery = static_cast<int>(first);
   restart_global = restart_peratom = 1;
   create_attribute = 1;
   time_depend = 1;    // steps may not be renumbered under the origins
@@ -141,6 +69,79 @@ FixFSDOrigins::FixFSDOrigins(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg,
   atom->add_callback(Atom::GROW);
   atom->add_callback(Atom::RESTART);
   room(atom->nlocal);
+}
+
+void FixFSDOrigins::read(Words &words)
+{
+  oxygen_type.assign(atom->ntypes + 1, 0);
+  const bool stratified = !words.next_is("none");
+  if (stratified)
+    oxygen_type = words.types("the types of oxygen");
+  else
+    words.word("none");
+
+  constexpr double longest = 1e10;                  // inverse length, or length
+  constexpr bigint last_step = 1000000000000000;    // exact in a double
+  constexpr int most_per_decade = 10000, most_slots = MAXSMALLINT / PER_SLOT - 1;
+  std::vector<double> q;
+  bigint last = 100000;
+  int per_decade = 10, slots = 32, slices = stratified ? 20 : 0;
+  nevery = 10;
+  while (!words.done()) {
+    const std::string key =
+        words.keyword({"q", "times", "origins", "thickness", "slices", "mincount", "com", "file"});
+    if (key == "q") {
+      do q.push_back(words.number("q", {0.0, longest, false, true}));
+      while (words.next_is_number());
+    } else if (key == "times") {
+      nevery = words.small_integer("the first time of keyword times", 1);
+      last = words.integer("the last time of keyword times", nevery, last_step);
+      per_decade =
+          words.small_integer("the number of times a decade of keyword times", 1, most_per_decade);
+      if (last % nevery != 0)
+        say.stop(FLERR, "the last time, {} steps, must be a multiple of the first, {}", last,
+                 nevery);
+    } else if (key == "origins")
+      slots = words.small_integer("the number of origins", 1, most_slots);
+    else if (key == "thickness")
+      width = words.number("thickness", {0.0, longest, false, true});
+    else if (key == "slices")
+      slices = words.small_integer("the number of slices", 0);
+    else if (key == "mincount")
+      mincount = words.number("mincount", at_least(0.0));
+    else if (key == "com")
+      drift_removed = words.logical("com");
+    else
+      file = words.word("the file");
+  }
+  if (q.empty()) say.stop(FLERR, "no wave number; give  q 2.71");
+  if (!stratified && slices != 0)
+    say.stop(FLERR, "slices need oxygen; give its types instead of 'none'");
+  if (!file.empty())
+    say.guard(FLERR, [&] {
+      turing_glass::on_first_rank(world, [&] {
+        if (!std::ofstream(file, std::ios::app))
+          throw std::runtime_error("cannot open " + file + ": " + utils::getsyserror());
+      });
+    });
+
+  std::vector<Count> lags = log_lags(last / nevery, per_decade);
+  // of the sums and of the arrays of the compute
+  const double rows = (atom->ntypes + 1.0) * (slices + 1.0) * static_cast<double>(lags.size()),
+               columns = 16.0 + 4.0 * static_cast<double>(q.size());
+  const std::string results = fmt::format("slices {} of {} atom types at {} times for {} q", slices,
+                                          atom->ntypes, lags.size(), q.size());
+  require_memory(say, rows * columns * sizeof(double), results);
+  if (rows * columns > MAXSMALLINT)
+    say.stop(FLERR, "{} are more than 2^31 results: lower one of them", results);
+  kept_values = PER_SLOT * (slots + 1);
+  require_memory(say, static_cast<double>(atom->nlocal) * kept_values * sizeof(double),
+                 fmt::format("origins {}", slots));
+
+  times_given = fmt::format("{} {} {}", nevery, last, per_decade);
+  TimeOrigins origins(std::move(lags), slots);
+  Relaxation relaxation(atom->ntypes, slices, q, static_cast<int>(origins.lags().size()));
+  ring = std::make_unique<Ring>(Ring{std::move(origins), std::move(relaxation), {}, {}});
 }
 
 FixFSDOrigins::~FixFSDOrigins()
@@ -158,17 +159,20 @@ int FixFSDOrigins::setmask()
 void FixFSDOrigins::init()
 {
   if (domain->box_change_shape)
-    error->all(
-        FLERR,
-        "Compute fsd: a fix changes the tilt of the box, whose flips would count as displacements; "
-        "lengths of the box may change");
+    say.stop(FLERR,
+             "a fix changes the tilt of the box, whose flips would count as displacements; lengths "
+             "of the box may change");
 }
 
 /* ---------------------------------------------------------------------- */
 
+// of a run, and of each frame of a rerun
 void FixFSDOrigins::setup(int)
 {
+  require_finite_positions(say, all_atoms);
+  compare_with_seen();
   if (update->ntimestep % nevery == 0) sample();
+  see_all();
 }
 
 // a minimisation moves atoms in no time
@@ -184,6 +188,7 @@ void FixFSDOrigins::end_of_step()
 
 void FixFSDOrigins::post_run()
 {
+  see_all();
   write();
 }
 
@@ -192,16 +197,14 @@ void FixFSDOrigins::sample()
   TimeOrigins &origins = ring->origins;
   const Count now = update->ntimestep / nevery;
   if (origins.began() && now == origins.last()) return;    // setup() after the last step of a run
+  require_finite_positions(say, all_atoms);
   if (dt == 0.0) dt = update->dt;
   if (dt != update->dt)
-    error->all(FLERR, "Compute fsd: the time step was {} at the first origin and is {} now", dt,
-               update->dt);
+    say.stop(FLERR, "the time step was {} at the first origin and is {} now", dt, update->dt);
   if (origins.interrupted(now)) {
-    if (comm->me == 0)
-      error->warning(
-          FLERR,
-          "Compute fsd: no sample between steps {} and {}, but one is due every {}: its origins begin anew",
-          origins.last() * nevery, update->ntimestep, nevery);
+    say.warn(FLERR,
+             "no sample between steps {} and {}, but one is due every {}: its origins begin anew",
+             origins.last() * nevery, update->ntimestep, nevery);
     origins.drop();
   }
   if (!origins.began()) origins.begin(now);
@@ -215,6 +218,129 @@ void FixFSDOrigins::sample()
 }
 
 /* ----------------------------------------------------------------------
+   positions: fractional, not wrapped into the cell; lengths along axes whose faces follow the atoms
+------------------------------------------------------------------------- */
+
+Cell FixFSDOrigins::frame() const
+{
+  constexpr int shrink_wrapped = 2;    // and above
+  Cell cell = cell_of(*domain);
+  for (int k = 0; k < 3; ++k)
+    if (domain->boundary[k][0] >= shrink_wrapped || domain->boundary[k][1] >= shrink_wrapped) {
+      cell.origin[k] = 0.0;
+      cell.lengths[k] = 1.0;
+    }
+  return cell;
+}
+
+FixFSDOrigins::Vector FixFSDOrigins::unwrapped(const Cell &cell, int i) const
+{
+  Vector s = cell.fractional({atom->x[i][0], atom->x[i][1], atom->x[i][2]});
+  const imageint image = atom->image[i];
+  const int images[] = {static_cast<int>(image & IMGMASK) - IMGMAX,
+                        static_cast<int>(image >> IMGBITS & IMGMASK) - IMGMAX,
+                        static_cast<int>(image >> IMG2BITS) - IMGMAX};
+  for (int k = 0; k < 3; ++k) s[k] += images[k];
+  return s;
+}
+
+std::vector<FixFSDOrigins::Vector> FixFSDOrigins::unwrapped() const
+{
+  const Cell cell = frame();
+  std::vector<Vector> places(atom->nlocal);
+  for (int i = 0; i < atom->nlocal; ++i) places[i] = unwrapped(cell, i);
+  return places;
+}
+
+/* ----------------------------------------------------------------------
+   the group and positions may have been changed since the end of the last run, or frame of a rerun
+------------------------------------------------------------------------- */
+
+double *FixFSDOrigins::last_slot(int i) const
+{
+  return kept[i] + kept_values - PER_SLOT;
+}
+
+void FixFSDOrigins::see(int i, const Cell &cell, double *slot) const
+{
+  const Vector place = unwrapped(cell, i);
+  std::copy(place.begin(), place.end(), slot + PLACE);
+  slot[BIN] = (atom->mask[i] & groupbit) ? 1.0 : 0.0;
+}
+
+void FixFSDOrigins::see_all()
+{
+  room(atom->nlocal);
+  const Cell cell = frame();
+  for (int i = 0; i < atom->nlocal; ++i) see(i, cell, last_slot(i));
+  seen_at = update->ntimestep;
+}
+
+void FixFSDOrigins::compare_with_seen()
+{
+  enum : int { MEMBERS, KNOWN, CHANGED, MOVED, RESTORED, SIZE };
+  constexpr double rounding = 1e-4;    // of a cell; constraints may shift atoms a little
+  room(atom->nlocal);
+  const Cell cell = frame();
+  double mine[SIZE] = {}, all[SIZE] = {};
+  std::array<CellJumps::Counts, 3> steps{};
+  mine[RESTORED] = atoms_restored;
+  for (int i = 0; i < atom->nlocal; ++i) {
+    const double *seen = last_slot(i);
+    const bool member = (atom->mask[i] & groupbit) != 0;
+    mine[MEMBERS] += member;
+    if (seen[BIN] < 0.0) continue;
+    mine[CHANGED] += member != (seen[BIN] > 0.0);
+    if (!member) continue;
+    mine[KNOWN] += 1.0;
+    const Vector place = unwrapped(cell, i);
+    bool moved = false;
+    for (int k = 0; k < 3; ++k) {
+      moved = moved || std::abs(place[k] - seen[k]) > rounding;
+      if (cell.periodic[k]) CellJumps::count(seen[k], place[k], steps[k]);
+    }
+    mine[MOVED] += moved;
+  }
+  MPI_Allreduce(mine, all, SIZE, MPI_DOUBLE, MPI_SUM, world);
+  MPI_Allreduce(MPI_IN_PLACE, steps[0].data(), 3 * CellJumps::counts, MPI_DOUBLE, MPI_SUM, world);
+
+  if (fix_restored != (all[RESTORED] > 0.0) && !restored_whole && atom->natoms > 0)
+    say.stop(FLERR, "the restart file is damaged: it holds a part of the state of this compute");
+  restored_whole = true;    // atoms come and go from now on
+  if (all[CHANGED] > 0.0)
+    say.stop(FLERR,
+             "{} atoms joined or left group {} since its origins began: give it the same atoms, or "
+             "remove the compute and define it anew (in a restarted run with another ID)",
+             all[CHANGED], group->names[igroup]);
+  if (!ring->origins.began()) {
+    ring->jumps = {};
+    return;
+  }
+  if (all[MEMBERS] > 0.0 && all[KNOWN] == 0.0)
+    say.stop(FLERR,
+             "all atoms of group {} are new at step {}, thus in no origin: do not purge atoms, or "
+             "define the compute after they are made",
+             group->names[igroup], update->ntimestep);
+  if (update->ntimestep == seen_at) {
+    if (all[MOVED] == 0.0) return;
+    say.warn(FLERR, "{} atoms were moved at step {} before this run: its origins begin anew",
+             all[MOVED], update->ntimestep);
+    ring->origins.drop();
+    return;
+  }
+  for (int k = 0; k < 3; ++k) {
+    ring->jumps[k].add(steps[k]);
+    if (ring->jumps[k].found())
+      say.stop(
+          FLERR,
+          "positions jump by whole cells along {} between steps {} and {}: displacements need "
+          "the image flags of the dump (dump with ix iy iz, or with xu yu zu; name ix iy iz in "
+          "the rerun, too)",
+          "xyz"[k], seen_at, update -> ntimestep);
+  }
+}
+
+/* ----------------------------------------------------------------------
    an origin: where each atom is, and in which slice
 ------------------------------------------------------------------------- */
 
@@ -222,24 +348,22 @@ void FixFSDOrigins::open(int slot)
 {
   const int own = atom->nlocal;
   room(own);
-  const Cell cell = cell_of(*domain);
-  std::vector<Vector> places(own);
+  const std::vector<Vector> places = unwrapped();
   std::vector<Vector> own_oxygen;
-  for (int i = 0; i < own; ++i) {
-    places[i] = unwrapped(atom, domain, i);
+  for (int i = 0; i < own; ++i)
     if (oxygen_type[atom->type[i]]) own_oxygen.push_back(places[i]);
-  }
   const Relaxation &relaxation = ring->relaxation;
   std::optional<NearestPoint> nearest;
-  if (relaxation.slices() > 0) {
-    const std::vector<Vector> oxygen = turing_glass::gather_all(own_oxygen, world);
-    if (oxygen.empty())
-      error->all(FLERR,
-                 "Compute fsd: there is no oxygen at step {}; its types are the first argument, or "
-                 "'none' if there are to be no slices",
+  if (relaxation.slices() > 0)
+    say.guard(FLERR, [&] {
+      const std::vector<Vector> oxygen = turing_glass::gather_all(own_oxygen, world);
+      if (oxygen.empty())
+        say.stop(FLERR,
+                 "there is no oxygen at step {}; its types are the first argument, or 'none' if "
+                 "there are to be no slices",
                  update->ntimestep);
-    nearest.emplace(cell, oxygen);
-  }
+      nearest.emplace(frame(), oxygen);
+    });
 
   for (int i = 0; i < own; ++i) {
     double *entry = kept[i] + PER_SLOT * slot;
@@ -261,11 +385,10 @@ void FixFSDOrigins::measure()
 {
   const auto &due = ring->due;
   Relaxation &relaxation = ring->relaxation;
-  const Cell cell = cell_of(*domain);
+  const Cell cell = frame();
   const int own = atom->nlocal, events = static_cast<int>(due.size());
   room(own);
-  std::vector<Vector> places(own);
-  for (int i = 0; i < own; ++i) places[i] = unwrapped(atom, domain, i);
+  const std::vector<Vector> places = unwrapped();
   const auto displacement = [&](int i, const double *entry) {
     return Vector{places[i][0] - entry[0], places[i][1] - entry[1], places[i][2] - entry[2]};
   };
@@ -304,14 +427,28 @@ void FixFSDOrigins::measure()
   for (int e = 0; e < events; ++e)
     relaxation.add_origin(due[e].lag, &sums[static_cast<std::size_t>(e) * size]);
 
-  if (!first || comm->me != 0 || relaxation.slices() == 0) return;
+  if (first) warn_of_hidden();
+}
+
+// of the first origin
+void FixFSDOrigins::warn_of_hidden() const
+{
+  const Relaxation &r = ring->relaxation;
+  std::string hidden;
+  const auto add = [&](const std::string &name, double atoms) {
+    if (atoms > 0.0 && atoms < mincount)
+      hidden += fmt::format("{}{} ({} atoms)", hidden.empty() ? "" : ", ", name, atoms);
+  };
+  for (int type = 1; type <= r.types(); ++type)
+    add(fmt::format("{}type {}", oxygen_type[type] ? "oxygen, " : "", type), r.count(type, 0));
   double largest = 0.0;
-  for (int slice = 1; slice <= relaxation.slices(); ++slice)
-    largest = std::max(largest, relaxation.count(0, slice));
-  if (largest < mincount)
-    error->warning(
-        FLERR, "Compute fsd: no slice of {} has {} atoms (mincount), the largest {}: none is shown",
-        width, mincount, largest);
+  for (int slice = 1; slice <= r.slices(); ++slice) largest = std::max(largest, r.count(0, slice));
+  if (r.slices() > 0 && largest < mincount)
+    add("all slices, the largest", largest);
+  else if (r.slices() > 0)
+    add("slice 1, at oxygen", r.count(0, 1));
+  if (!hidden.empty())
+    say.warn(FLERR, "fewer atoms than mincount {}, thus not shown: {}", mincount, hidden);
 }
 
 /* ----------------------------------------------------------------------
@@ -342,8 +479,8 @@ void FixFSDOrigins::write() const
   if (file.empty() || comm->me != 0) return;
   try {
     turing_glass::write_file(file, ring->relaxation.table(width, mincount, times()));
-  } catch (const std::runtime_error &e) {
-    error->one(FLERR, "Compute fsd: {}", e.what());
+  } catch (const std::exception &e) {
+    say.stop_one(FLERR, "{}", e.what());
   }
 }
 
@@ -389,79 +526,77 @@ int FixFSDOrigins::unpack_exchange(int nlocal, double *buf)
 }
 
 /* ----------------------------------------------------------------------
-   restart: origins and sums; what is kept of each atom
+   restart: origins and sums, with what they belong to; what is kept of each atom
 ------------------------------------------------------------------------- */
 
-std::vector<double> FixFSDOrigins::settings() const
+StateRecord FixFSDOrigins::state() const
 {
   const Relaxation &r = ring->relaxation;
-  std::vector<double> list = {static_cast<double>(nevery),
-                              static_cast<double>(ring->origins.slots()),
-                              width,
-                              static_cast<double>(r.slices()),
-                              static_cast<double>(r.types()),
-                              drift_removed ? 1.0 : 0.0};
-  list.insert(list.end(), oxygen_type.begin(), oxygen_type.end());
-  list.insert(list.end(), r.q().begin(), r.q().end());
-  list.insert(list.end(), ring->origins.lags().begin(), ring->origins.lags().end());
-  return list;
+  std::string oxygen, q;
+  for (int type = 1; type <= atom->ntypes; ++type)
+    if (oxygen_type[type]) oxygen += (oxygen.empty() ? "" : " ") + std::to_string(type);
+  for (const double value : r.q()) q += fmt::format("{}{}", q.empty() ? "" : " ", value);
+  StateRecord record("compute fsd", 1);
+  record.setting("group", group->names[igroup]);
+  record.setting("atom types", r.types());
+  record.setting("types of oxygen", oxygen.empty() ? "none" : oxygen);
+  record.setting("q", q);
+  record.setting("times", times_given);
+  record.setting("origins", ring->origins.slots());
+  record.setting("thickness", width);
+  record.setting("slices", r.slices());
+  record.setting("com", std::string(drift_removed ? "yes" : "no"));
+  record.put("time step", dt);
+  record.put("origins", ring->origins.state());
+  record.put("sums", r.state());
+  record.put("step", std::int64_t(update->ntimestep));
+  return record;
 }
 
 void FixFSDOrigins::write_restart(FILE *fp)
 {
-  if (comm->me != 0) return;
-  std::vector<double> list;
-  for (const auto &part : {settings(), {dt}, ring->origins.state(), ring->relaxation.state()}) {
-    list.push_back(static_cast<double>(part.size()));
-    list.insert(list.end(), part.begin(), part.end());
-  }
-  const int size = static_cast<int>(list.size() * sizeof(double));
-  fwrite(&size, sizeof(int), 1, fp);
-  fwrite(list.data(), sizeof(double), list.size(), fp);
+  if (comm->me == 0) write_record(fp, state());
 }
 
 void FixFSDOrigins::restart(char *buf)
 {
-  const auto *next = reinterpret_cast<const double *>(buf);
-  const auto part = [&next]() {
-    const auto size = static_cast<std::size_t>(*next++);
-    next += size;
-    return std::vector<double>(next - size, next);
-  };
-  if (part() != settings())
-    error->all(
-        FLERR,
-        "Compute fsd: the restart file was written with other types, wave numbers, times, origins or slices; "
-        "give the same ones, or another compute ID to begin anew");
-  dt = part()[0];
-  ring->origins.set_state(part());
-  ring->relaxation.set_state(part());
+  const StateRecord stored = read_record(say, buf, state());
+  say.guard(FLERR, [&] {
+    dt = stored.number("time step");
+    seen_at = stored.integer("step");
+    ring->origins.set_state(stored.integers("origins"));
+    ring->relaxation.set_state(stored.numbers("sums"));
+  });
+  fix_restored = true;
 }
 
 int FixFSDOrigins::pack_restart(int i, double *buf)
 {
   room(i + 1);
-  buf[0] = kept_values + 1;
   std::copy_n(kept[i], kept_values, buf + 1);
-  return kept_values + 1;
+  see(i, frame(), buf + 1 + kept_values - PER_SLOT);
+  return seal(buf, kept_values);
 }
 
 void FixFSDOrigins::unpack_restart(int nlocal, int nth)
 {
   room(nlocal + 1);
-  const double *from = atom->extra[nlocal];
-  for (int i = 0; i < nth; ++i) from += static_cast<int>(*from);
-  std::copy_n(from + 1, kept_values, kept[nlocal]);
+  const SealedNumbers stored = sealed(say, atom, nlocal, nth);
+  if (stored.count != kept_values)
+    say.stop_one(FLERR, "the restart file is damaged: it holds {} numbers of an atom, not {}",
+                 stored.count, kept_values);
+  std::copy_n(stored.begin, kept_values, kept[nlocal]);
+  atoms_restored = true;
 }
 
 int FixFSDOrigins::size_restart(int)
 {
-  return kept_values + 1;
+  return sealed_size(kept_values);
 }
 
 int FixFSDOrigins::maxsize_restart()
 {
-  return kept_values + 1;
+  return sealed_size(kept_values);
 }
 
 double FixFSDOrigins::memory_usage()

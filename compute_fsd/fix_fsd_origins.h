@@ -11,12 +11,21 @@ FixStyle(FSD/ORIGINS,FixFSDOrigins);
 
 #include "fix.h"
 
+#include "geometry/cell.h"
+#include "lammps/messages.h"
+
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace turing_glass::scattering {
 class Relaxation;
+}
+namespace turing_glass::io {
+class StateRecord;
+}
+namespace turing_glass::lammps {
+class Words;
 }
 
 namespace LAMMPS_NS {
@@ -54,25 +63,43 @@ class FixFSDOrigins : public Fix {
   double thickness() const { return width; }
 
  private:
+  using Vector = turing_glass::geometry::Vector;
+
+  turing_glass::lammps::Messages say;
   struct Ring;    // origins and sums, no business of LAMMPS's
   std::unique_ptr<Ring> ring;
-  std::vector<char> oxygen_type;    // [types + 1]
+  std::vector<char> oxygen_type;    // [types + 1]; none of 'none'
   double width = 0.75;              // of a slice
   double mincount = 100.0;
   bool drift_removed = true;
   std::string file;
-  double dt = 0.0;    // of the first origin
-  // [atom][slot][4]: unwrapped fractional position at the origin; then the bin, -1 if the atom was not there
+  std::string times_given;    // as the script has them
+  double dt = 0.0;            // of the first origin
+  bigint seen_at = -1;        // step of the last slot of `kept`
+  bool fix_restored = false, atoms_restored = false,
+       restored_whole = false;    // from a restart file
+  // [atom][slot][4]: unwrapped fractional position at the origin; then the bin, -1 if the atom was not there. One slot
+  // more has the position at the end of the last run or frame, and 1 for an atom of the group, 0 for others, -1 for
+  // new ones.
   double **kept = nullptr;
   int kept_values = 0;    // of an atom
   int kept_atoms = 0;
 
+  void read(turing_glass::lammps::Words &words);
   void room(int atoms);
+  turing_glass::geometry::Cell frame() const;
+  std::vector<Vector> unwrapped() const;
+  Vector unwrapped(const turing_glass::geometry::Cell &cell, int i) const;
+  double *last_slot(int i) const;
+  void see(int i, const turing_glass::geometry::Cell &cell, double *slot) const;
+  void see_all();
+  void compare_with_seen();
   void sample();
   void open(int);
   void measure();
+  void warn_of_hidden() const;
   void write() const;
-  std::vector<double> settings() const;
+  turing_glass::io::StateRecord state() const;
 };
 
 }    // namespace LAMMPS_NS

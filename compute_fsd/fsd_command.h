@@ -11,18 +11,12 @@ CommandStyle(fsd,FSD);
 
 #include "command.h"
 
-#include <string>
-
 namespace LAMMPS_NS {
 
 class FSD : public Command {
  public:
   FSD(class LAMMPS *lmp) : Command(lmp) {}
   void command(int, char **) override;
-
- private:
-  std::string vft(int, char **);
-  std::string slices(int, char **);
 };
 
 }    // namespace LAMMPS_NS

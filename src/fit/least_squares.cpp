@@ -11,6 +11,8 @@ namespace turing_glass::fit {
 
 namespace {
 
+constexpr char undetermined[] = "the points do not determine the parameters of the fit";
+
 double step(double p)
 {
   static constexpr double relative = 6e-6;    // third root of the precision: central differences
@@ -67,7 +69,9 @@ Estimate LeastSquares::estimate(const std::function<double(const Parameters &)> 
   double variance = 0.0;
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t j = 0; j < n; ++j) variance += slope[i] * slope[j] * covariance[i * n + j];
-  return {f(parameters), std::sqrt(std::max(0.0, variance))};
+  const double value = f(parameters);
+  if (!std::isfinite(value) || !std::isfinite(variance)) throw std::runtime_error(undetermined);
+  return {value, std::sqrt(std::max(0.0, variance))};    // below 0 by rounding
 }
 
 LeastSquares least_squares(const std::function<std::vector<double>(const Parameters &)> &residuals,
@@ -80,9 +84,10 @@ LeastSquares least_squares(const std::function<std::vector<double>(const Paramet
   Problem problem{residuals, n, m};
   Eigen::VectorXd p = Eigen::Map<const Eigen::VectorXd>(start.data(), n), r(m);
   Eigen::LevenbergMarquardt<Problem> minimiser(problem);
-  minimiser.parameters.maxfev = 20000;
+  minimiser.parameters.maxfev = 2000;
   minimiser.parameters.xtol = minimiser.parameters.ftol = 1e-14;
-  minimiser.minimize(p);
+  if (minimiser.minimize(p) == Eigen::LevenbergMarquardtSpace::TooManyFunctionEvaluation)
+    throw std::runtime_error(undetermined);
   Eigen::MatrixXd jacobian(m, n);
   problem.df(p, jacobian);
   problem(p, r);
@@ -95,13 +100,15 @@ LeastSquares least_squares(const std::function<std::vector<double>(const Paramet
   const Eigen::VectorXd scale = jacobian.colwise().norm();
   static constexpr double determined = 1e-9;
   if (scale.minCoeff() > 0.0) jacobian = jacobian * scale.cwiseInverse().asDiagonal();
-  const Eigen::JacobiSVD<Eigen::MatrixXd> svd(jacobian);
-  if (scale.minCoeff() <= 0.0 ||
-      !(svd.singularValues()[n - 1] > determined * svd.singularValues()[0]))
-    throw std::runtime_error("the points do not determine the parameters of the fit");
+  const Eigen::JacobiSVD<Eigen::MatrixXd> svd(jacobian, Eigen::ComputeThinV);
+  const auto &singular = svd.singularValues();
+  if (!(scale.minCoeff() > 0.0) || !(singular[n - 1] > determined * singular[0]))
+    throw std::runtime_error(undetermined);
   const double spread = result.chi_squared / result.freedom;
+  // (J^T J)^-1 = V S^-2 V^T
+  const Eigen::MatrixXd root = svd.matrixV() * singular.cwiseInverse().asDiagonal();
   const Eigen::MatrixXd covariance =
-      (jacobian.transpose() * jacobian).inverse() * (errors_known ? std::max(1.0, spread) : spread);
+      root * root.transpose() * (errors_known ? std::max(1.0, spread) : spread);
   for (int i = 0; i < n; ++i)
     for (int j = 0; j < n; ++j)
       result.covariance.push_back(covariance(i, j) / (scale[i] * scale[j]));

@@ -29,7 +29,7 @@ struct LeastSquares {
 
 /// Minimises the sum of the squares of `residuals`, (model - data)/error, or model - data where errors are not
 /// known. Throws std::runtime_error where there are not more points than parameters or these are not determined by
-/// them.
+/// them: where no minimum is found, or it is flat.
 LeastSquares least_squares(const std::function<std::vector<double>(const Parameters &)> &residuals,
                            const Parameters &start, bool errors_known);
 

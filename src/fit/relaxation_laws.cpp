@@ -4,14 +4,18 @@
 #include "text.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 
 namespace turing_glass::fit {
 
 namespace {
+
+constexpr char not_slower[] = "relaxation times do not grow as the temperature falls";
 
 bool errors_known(const std::vector<Point> &points)
 {
@@ -59,63 +63,143 @@ Parameters vft_start(const std::vector<Point> &points, double coldest)
       best = {at_zero, slope, t0};
     }
   }
-  if (best.empty())
-    throw std::runtime_error("relaxation times do not grow as the temperature falls");
+  if (best.empty()) throw std::runtime_error(not_slower);
   return best;
 }
 
 std::vector<Point> between(const std::vector<Point> &points, double from, double to)
 {
   std::vector<Point> some;
-  std::copy_if(points.begin(), points.end(), std::back_inserter(some),
-               [&](const Point &p) { return p.x >= from && p.x <= to; });
+  for (const Point &p : by_distance(points))
+    if (p.x >= from && p.x <= to) some.push_back(p);
   return some;
+}
+
+/// Of one table, though its numbers may have been rounded.
+bool same_place(double a, double b)
+{
+  constexpr double rounding = 1e-6;
+  return std::abs(a - b) <= rounding * std::max(std::abs(a), std::abs(b));
+}
+
+std::string shown(double value)
+{
+  std::ostringstream text;
+  text << value;
+  return text.str();
+}
+
+constexpr std::string_view blanks = " \t\r";
+
+/// The next word of a line, which is taken off it; empty at its end.
+std::string_view next_word(std::string_view &line)
+{
+  line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
+  const std::string_view word = line.substr(0, line.find_first_of(blanks));
+  line.remove_prefix(word.size());
+  return word;
+}
+
+/// A number of a row of a file; throws what is wrong with it.
+double number(std::string_view word, const char *what)
+{
+  double value = 0.0;
+  if (word.size() > 1 && word[0] == '+' && word[1] != '-') word.remove_prefix(1);
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+  if (error != std::errc() || end != word.data() + word.size() || !std::isfinite(value))
+    throw std::runtime_error(std::string(what) + " must be a number, not " + in_quotes(word));
+  return value;
+}
+
+Point point_of(std::string_view line)
+{
+  Point p{};
+  p.x = number(next_word(line), "the first column (temperature or distance)");
+  p.tau = number(next_word(line), "the second column (tau)");
+  const std::string_view error = next_word(line);
+  if (!error.empty()) p.error = number(error, "the third column (the error of tau)");
+  if (p.error < 0.0)
+    throw std::runtime_error("the error of tau, " + shown(p.error) + ", is below 0");
+  return p;
 }
 
 }    // namespace
 
-std::vector<Point> read_points(const std::string &path, const std::string &marker)
+PointFile read_points(const std::string &path, const std::string &marker)
 {
-  std::vector<Point> points;
+  PointFile file;
+  io::LineReader reader = [&] {
+    try {
+      return io::LineReader(path);
+    } catch (const io::LineError &e) {
+      throw std::runtime_error(path + ": " + e.what());
+    }
+  }();
   try {
-    io::LineReader reader(path);
     std::string_view line;
     while (reader.next(line)) {
-      if (line.substr(0, marker.size()) == marker) points.clear();    // of other blocks
-      if (line.empty() || line[0] == '#') continue;
-      std::istringstream words{std::string(line)};
-      Point p{};
-      if (!(words >> p.x >> p.tau))
-        throw std::runtime_error(path + ", line " + std::to_string(reader.line()) +
-                                 ": two numbers or three are needed, not " + in_quotes(line));
-      if (!(words >> p.error)) p.error = 0.0;
-      if (p.tau > 0.0) points.push_back(p);
+      if (line.substr(0, marker.size()) == marker) {
+        file = {};    // without what other blocks have
+        file.block = true;
+      }
+      const std::size_t begin = line.find_first_not_of(blanks);
+      if (begin == std::string_view::npos || line[begin] == '#') continue;
+      const Point p = point_of(line);
+      if (p.tau > 0.0)
+        file.points.push_back(p);
+      else
+        ++(p.tau < 0.0 ? file.too_short : file.not_reached);
     }
-  } catch (const io::LineError &e) {
-    throw std::runtime_error(path + ": " + e.what());
+  } catch (const std::runtime_error &e) {
+    throw std::runtime_error(path + ", line " + std::to_string(reader.line()) + ": " + e.what());
   }
+  if (file.points.empty())
+    throw std::runtime_error(path + ": no row has a relaxation time (" +
+                             std::to_string(file.not_reached + file.too_short) +
+                             " rows with tau of 0 or below)");
+  return file;
+}
+
+std::vector<Point> by_distance(std::vector<Point> points)
+{
+  std::sort(points.begin(), points.end(), [](const Point &a, const Point &b) { return a.x < b.x; });
+  if (!points.empty() && points.front().x < 0.0)
+    throw std::runtime_error("the distance " + shown(points.front().x) + " is below 0");
+  const auto twice =
+      std::adjacent_find(points.begin(), points.end(),
+                         [](const Point &a, const Point &b) { return same_place(a.x, b.x); });
+  if (twice != points.end())
+    throw std::runtime_error("the distance " + shown(twice->x) +
+                             " comes twice: give one relaxation time for each");
   return points;
 }
 
 VftLaw fit_vft(const std::vector<Point> &points, double tau_g)
 {
-  if (points.size() < 4)
+  std::vector<double> temperatures;
+  for (const Point &p : points) temperatures.push_back(p.x);
+  std::sort(temperatures.begin(), temperatures.end());
+  temperatures.erase(std::unique(temperatures.begin(), temperatures.end(), same_place),
+                     temperatures.end());
+  if (temperatures.size() < 4)
     throw std::runtime_error("the fit needs relaxation times at four temperatures or more");
-  const double coldest =
-      std::min_element(points.begin(), points.end(), [](const Point &a, const Point &b) {
-        return a.x < b.x;
-      })->x;
+  const double coldest = temperatures.front();
   if (coldest <= 0.0) throw std::runtime_error("temperatures must be above 0");
   const auto fit =
       fit_logarithms(points, vft_start(points, coldest), [coldest](const Parameters &p, double t) {
         return p[2] < coldest ? p[0] + p[1] * p[2] / (t - p[2])
                               : std::numeric_limits<double>::infinity();
       });
+  if (!(fit.parameters[1] * fit.parameters[2] > 0.0)) throw std::runtime_error(not_slower);
   const auto tg = [tau_g](const Parameters &p) {
     return p[2] + p[1] * p[2] / (std::log(tau_g) - p[0]);
   };
   VftLaw law;
   law.tau0 = fit.estimate([](const Parameters &p) { return std::exp(p[0]); });
+  if (!(std::log(tau_g) > fit.parameters[0]))
+    throw std::runtime_error(
+        "relaxation times of the law are above tau0 = " + shown(law.tau0.value) +
+        " at all temperatures: T_g needs a longer tau than " + shown(tau_g));
   law.strength = fit.estimate([](const Parameters &p) { return p[1]; });
   law.t0 = fit.estimate([](const Parameters &p) { return p[2]; });
   law.tg = fit.estimate(tg);
@@ -147,6 +231,8 @@ Estimate decay_length(const std::vector<Point> &points, double from, double to)
   const auto fit =
       fit_logarithms(some, {std::log(some.front().tau) - start * some.front().x, start},
                      [](const Parameters &p, double d) { return p[0] + p[1] * d; });
+  if (!(fit.parameters[1] < 0.0))
+    throw std::runtime_error("relaxation times do not fall with distance within the range");
   return fit.estimate([](const Parameters &p) { return -1.0 / p[1]; });
 }
 
@@ -156,11 +242,17 @@ std::optional<Estimate> crossing(const std::vector<Point> &a, const std::vector<
     double d, value, variance;
   };
   std::vector<Difference> differences;
-  for (const Point &p : a)
-    for (const Point &q : b)
-      if (std::abs(p.x - q.x) < 1e-6 * (std::abs(p.x) + std::abs(q.x)))
-        differences.push_back({p.x, std::log(p.tau / q.tau),
-                               std::pow(p.error / p.tau, 2) + std::pow(q.error / q.tau, 2)});
+  const std::vector<Point> others = by_distance(b);
+  auto q = others.begin();
+  for (const Point &p : by_distance(a)) {
+    while (q != others.end() && q->x < p.x && !same_place(q->x, p.x)) ++q;
+    if (q != others.end() && same_place(q->x, p.x))
+      differences.push_back({p.x, std::log(p.tau / q->tau),
+                             std::pow(p.error / p.tau, 2) + std::pow(q->error / q->tau, 2)});
+  }
+  if (differences.size() < 2)
+    throw std::runtime_error("the two curves have " + std::to_string(differences.size()) +
+                             " distances in common; a crossing needs two at least");
   for (std::size_t i = 1; i < differences.size(); ++i) {
     const Difference &u = differences[i - 1], &v = differences[i];
     if (u.value * v.value > 0.0 || u.value == v.value) continue;

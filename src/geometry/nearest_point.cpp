@@ -1,98 +1,179 @@
 #include "geometry/nearest_point.h"
 
+#include <Eigen/Dense>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <stdexcept>
 
 namespace turing_glass::geometry {
 
+namespace {
+
+double dot(const Vector &a, const Vector &b)
+{
+  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
+
+/// a + factor b
+Vector sum(const Vector &a, double factor, const Vector &b)
+{
+  return {a[0] + factor * b[0], a[1] + factor * b[1], a[2] + factor * b[2]};
+}
+
+double squared(const Vector &a)
+{
+  return dot(a, a);
+}
+
+bool finite(const Vector &a)
+{
+  return std::all_of(a.begin(), a.end(), [](double v) { return std::isfinite(v); });
+}
+
+/// Of the same lattice, with no vector that becomes shorter by adding the others with factors of -1, 0, 1: up to
+/// three dimensions that is Minkowski's condition.
+std::vector<Vector> reduced(std::vector<Vector> basis)
+{
+  bool shortened = true;
+  const auto take = [&shortened](Vector &old, const Vector &b) {
+    constexpr double gain = 1.0 - 1e-10;    // ties do not go on for ever
+    if (!(squared(b) < gain * squared(old))) return;
+    old = b;
+    shortened = true;
+  };
+  while (shortened) {
+    shortened = false;
+    for (std::size_t k = 0; k < basis.size(); ++k) {
+      std::vector<Vector> others = basis;
+      others.erase(others.begin() + static_cast<std::ptrdiff_t>(k));
+      for (const Vector &other : others)
+        take(basis[k], sum(basis[k], -std::round(dot(basis[k], other) / squared(other)), other));
+      if (others.size() < 2) continue;
+      for (const double m : {-1.0, 1.0})
+        for (const double n : {-1.0, 1.0})
+          take(basis[k], sum(sum(basis[k], m, others[0]), n, others[1]));
+    }
+  }
+  return basis;
+}
+
+std::vector<Vector> dual_of(const std::vector<Vector> &basis)
+{
+  const auto n = static_cast<Eigen::Index>(basis.size());
+  Eigen::MatrixXd directions(3, n);
+  for (Eigen::Index k = 0; k < n; ++k)
+    directions.col(k) = Eigen::Map<const Eigen::Vector3d>(basis[k].data()).normalized();
+  std::vector<Vector> dual(basis.size());
+  if (basis.empty()) return dual;
+  const Eigen::MatrixXd rows =
+      (directions.transpose() * directions).inverse() * directions.transpose();
+  for (Eigen::Index k = 0; k < n; ++k)
+    for (int axis = 0; axis < 3; ++axis)
+      dual[k][axis] = rows(k, axis) / std::sqrt(squared(basis[k]));
+  return dual;
+}
+
+}    // namespace
+
 NearestPoint::NearestPoint(const Cell &cell, const std::vector<Vector> &points) : cell_(cell)
 {
-  if (points.empty()) throw std::invalid_argument("no point to be near to");
-  Vector height = cell.widths();
-  double volume = 1.0;
+  if (points.empty()) throw std::runtime_error("no point to be near to");
+  const Vector axes[] = {{cell.lengths[0], 0.0, 0.0},
+                         {cell.xy, cell.lengths[1], 0.0},
+                         {cell.xz, cell.yz, cell.lengths[2]}};
   for (int k = 0; k < 3; ++k) {
-    if (!cell.periodic[k]) {
-      // points may have left the cell
-      const auto [low, high] =
-          std::minmax_element(points.begin(), points.end(),
-                              [k](const Vector &a, const Vector &b) { return a[k] < b[k]; });
-      lower_[k] = std::min(0.0, (*low)[k]);
-      extent_[k] = std::max(1.0, (*high)[k]) - lower_[k];
-      height[k] *= extent_[k];
+    if (!finite(axes[k]) || !(cell.lengths[k] > 0.0))
+      throw std::runtime_error("the lengths of the cell must be finite and above 0");
+    if (cell.periodic[k]) lattice_.push_back(axes[k]);
+  }
+  lattice_ = reduced(lattice_);
+  dual_ = dual_of(lattice_);
+
+  shifts_ = {Vector{}};
+  for (const Vector &b : lattice_) {
+    std::vector<Vector> all;
+    for (const Vector &shift : shifts_)
+      for (const double n : {-2.0, -1.0, 0.0, 1.0, 2.0}) all.push_back(sum(shift, n, b));
+    shifts_ = all;
+  }
+  std::sort(shifts_.begin(), shifts_.end(),
+            [](const Vector &a, const Vector &b) { return squared(a) < squared(b); });
+
+  for (const Vector &s : points) {
+    if (!finite(s)) throw std::runtime_error("the coordinates of a point are not finite");
+    points_.push_back(inside(s));
+  }
+  nodes_.push_back({{}, {}, 0, static_cast<int>(points_.size()), 0});
+  split(0);
+}
+
+/// Cartesian, in the cell of the reduced basis.
+Vector NearestPoint::inside(const Vector &s) const
+{
+  Vector x = cell_.difference(s);
+  for (std::size_t k = 0; k < lattice_.size(); ++k)
+    x = sum(x, -std::floor(dot(dual_[k], x)), lattice_[k]);
+  return x;
+}
+
+void NearestPoint::split(int node)
+{
+  constexpr int leaf = 8;    // points
+  const auto first = points_.begin() + nodes_[node].begin,
+             last = points_.begin() + nodes_[node].end;
+  Vector low = *first, high = *first;
+  for (auto p = first; p != last; ++p)
+    for (int k = 0; k < 3; ++k) {
+      low[k] = std::min(low[k], (*p)[k]);
+      high[k] = std::max(high[k], (*p)[k]);
     }
-    volume *= height[k];
-  }
-  const double edge = std::cbrt(volume / static_cast<double>(points.size()));
-  thickness_ = std::numeric_limits<double>::max();
-  for (int k = 0; k < 3; ++k) {
-    boxes_[k] = std::max(1, static_cast<int>(height[k] / edge));
-    thickness_ = std::min(thickness_, height[k] / boxes_[k]);
-  }
-
-  std::vector<Vector> within(points.size());
-  std::transform(points.begin(), points.end(), within.begin(),
-                 [this](const Vector &s) { return inside(s); });
-  first_.assign(static_cast<std::size_t>(boxes_[0]) * boxes_[1] * boxes_[2] + 1, 0);
-  for (const Vector &s : within) ++first_[index(box(s)) + 1];
-  std::partial_sum(first_.begin(), first_.end(), first_.begin());
-  auto next = first_;
-  points_.resize(points.size());
-  for (const Vector &s : within) points_[next[index(box(s))]++] = s;
+  nodes_[node].low = low;
+  nodes_[node].high = high;
+  if (last - first <= leaf) return;
+  int axis = 0;
+  for (int k = 1; k < 3; ++k)
+    if (high[k] - low[k] > high[axis] - low[axis]) axis = k;
+  const auto middle = first + (last - first) / 2;
+  std::nth_element(first, middle, last,
+                   [axis](const Vector &a, const Vector &b) { return a[axis] < b[axis]; });
+  const int child = static_cast<int>(nodes_.size());
+  const int at = static_cast<int>(middle - points_.begin());
+  nodes_[node].child = child;
+  nodes_.push_back({{}, {}, nodes_[node].begin, at, 0});
+  nodes_.push_back({{}, {}, at, nodes_[node].end, 0});
+  split(child);
+  split(child + 1);
 }
 
-Vector NearestPoint::inside(Vector s) const
+/// The smaller of `best` and the squared distance to the points of a node.
+double NearestPoint::search(int node, const Vector &x, double best) const
 {
-  for (int k = 0; k < 3; ++k)
-    if (cell_.periodic[k]) s[k] -= std::floor(s[k]);
-  return s;
-}
-
-// places outside the grid belong to the boxes at its rim, for which the bound of distance() holds as well
-std::array<int, 3> NearestPoint::box(const Vector &s) const
-{
-  std::array<int, 3> b{};
-  for (int k = 0; k < 3; ++k)
-    b[k] = static_cast<int>(
-        std::clamp((s[k] - lower_[k]) / extent_[k] * boxes_[k], 0.0, boxes_[k] - 1.0));
-  return b;
-}
-
-/// The smaller of `best` and the squared distance to the points in the box `b`, which may be that of an image.
-double NearestPoint::search(const Vector &s, std::array<int, 3> b, double best) const
-{
-  Vector image{};
-  for (int k = 0; k < 3; ++k) {
-    if (b[k] >= 0 && b[k] < boxes_[k]) continue;
-    if (!cell_.periodic[k]) return best;
-    image[k] = std::floor(static_cast<double>(b[k]) / boxes_[k]);
-    b[k] -= static_cast<int>(image[k]) * boxes_[k];
+  const auto bound = [&x](const Node &n) {
+    double squares = 0.0;
+    for (int k = 0; k < 3; ++k) {
+      const double d = std::max({n.low[k] - x[k], x[k] - n.high[k], 0.0});
+      squares += d * d;
+    }
+    return squares;
+  };
+  const Node &n = nodes_[node];
+  if (bound(n) >= best) return best;
+  if (n.child == 0) {
+    for (int p = n.begin; p < n.end; ++p) best = std::min(best, squared(sum(points_[p], -1.0, x)));
+    return best;
   }
-  const int i = index(b);
-  for (int p = first_[i]; p < first_[i + 1]; ++p) {
-    const Vector &point = points_[p];
-    best = std::min(best,
-                    cell_.length_squared({point[0] + image[0] - s[0], point[1] + image[1] - s[1],
-                                          point[2] + image[2] - s[2]}));
-  }
-  return best;
+  const bool second = bound(nodes_[n.child + 1]) < bound(nodes_[n.child]);
+  best = search(n.child + (second ? 1 : 0), x, best);
+  return search(n.child + (second ? 0 : 1), x, best);
 }
 
-double NearestPoint::distance(const Vector &place) const
+double NearestPoint::distance(const Vector &s) const
 {
-  const Vector s = inside(place);
-  const auto centre = box(s);
-  double best = std::numeric_limits<double>::max();
-  // points of the shell k are farther away than k - 1 boxes
-  for (int k = 0; k < 2 || best > std::pow((k - 1) * thickness_, 2); ++k)
-    for (int x = -k; x <= k; ++x)
-      for (int y = -k; y <= k; ++y) {
-        const bool face = std::abs(x) == k || std::abs(y) == k;
-        for (int z = -k; z <= k; z += face ? 1 : std::max(1, 2 * k))
-          best = search(s, {centre[0] + x, centre[1] + y, centre[2] + z}, best);
-      }
+  const Vector x = inside(s);
+  double best = std::numeric_limits<double>::infinity();
+  for (const Vector &shift : shifts_) best = search(0, sum(x, 1.0, shift), best);
   return std::sqrt(best);
 }
 

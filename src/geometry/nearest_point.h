@@ -1,8 +1,10 @@
 // Distance of a place to the nearest of many points, periodic images included, however far it is.
 //
-// The points lie in a grid of about one point a box. Shells of boxes around the place are searched from the inside
-// until no point of the next shell can be nearer; boxes beyond the grid are periodic images, so that the
-// distance is right in small and in strongly tilted cells, too.
+// A tree of the points (k-d tree) is searched for each image of the place that can be nearest, so that neither the
+// shape of the cell nor an uneven spread of the points makes it slow. The images are those of a Minkowski-reduced
+// basis of the lattice. Point and place lie in its cell, where they differ by less than one vector along each axis;
+// as the closest lattice vector is at most one vector from the rounded one (P. Q. Nguyen, D. Stehle, ACM Trans.
+// Algorithms 5, 46, 2009, for three dimensions), it is at most two vectors away.
 
 #pragma once
 
@@ -14,27 +16,29 @@ namespace turing_glass::geometry {
 
 class NearestPoint {
  public:
-  /// `points`: fractional coordinates, any image; throws std::invalid_argument if there is none.
+  /// `points`: fractional coordinates, any image; throws std::runtime_error if there is none, or if a coordinate or
+  /// the cell is not finite.
   NearestPoint(const Cell &cell, const std::vector<Vector> &points);
 
   /// From the place with the fractional coordinates `s` (length); 0 at a point.
   double distance(const Vector &s) const;
 
  private:
-  Cell cell_;
-  Vector lower_{}, extent_{1.0, 1.0, 1.0};    // of the grid, fractional
-  std::array<int, 3> boxes_{};
-  double thickness_ = 0.0;        // of the thinnest boxes
-  std::vector<Vector> points_;    // sorted by box
-  std::vector<int> first_;        // of each box
+  /// Points begin ... end - 1; children `child` and `child` + 1 if there are any.
+  struct Node {
+    Vector low, high;
+    int begin, end, child;
+  };
 
-  Vector inside(Vector s) const;
-  std::array<int, 3> box(const Vector &s) const;
-  int index(const std::array<int, 3> &b) const
-  {
-    return (b[0] * boxes_[1] + b[1]) * boxes_[2] + b[2];
-  }
-  double search(const Vector &s, std::array<int, 3> b, double best) const;
+  Cell cell_;
+  std::vector<Vector> lattice_, dual_;    // of the periodic axes; dual_[i] lattice_[j] = delta_ij
+  std::vector<Vector> shifts_;            // to the images, the nearest first
+  std::vector<Vector> points_;            // Cartesian, in the order of the tree
+  std::vector<Node> nodes_;
+
+  Vector inside(const Vector &s) const;
+  void split(int node);
+  double search(int node, const Vector &x, double best) const;
 };
 
 }    // namespace turing_glass::geometry

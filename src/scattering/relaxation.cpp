@@ -7,18 +7,19 @@
 
 namespace turing_glass::scattering {
 
-std::optional<Value> relaxation_time(const std::vector<double> &times, const std::vector<Value> &f)
+RelaxationTime relaxation_time(const std::vector<double> &times, const std::vector<Value> &f)
 {
   const double level = std::exp(-1.0);
   const auto below =
       std::find_if(f.begin(), f.end(), [level](const Value &v) { return v.mean < level; });
-  if (below == f.end() || below == f.begin()) return std::nullopt;
+  if (below == f.end()) return {};
+  if (below == f.begin()) return {Decay::before_first, -times.front(), 0.0};
   const auto i = static_cast<std::size_t>(below - f.begin());
   const double span = std::log(times[i] / times[i - 1]), drop = f[i - 1].mean - f[i].mean;
   const double part = (f[i - 1].mean - level) / drop;
   const double tau = times[i - 1] * std::exp(part * span);
   const double error = (1.0 - part) * f[i - 1].error + part * f[i].error;
-  return Value{tau, tau * error * span / drop};
+  return {Decay::within, tau, tau * error * span / drop};
 }
 
 std::optional<double> diffusion_coefficient(const std::vector<double> &times,
@@ -69,9 +70,11 @@ std::size_t Relaxation::at(int type, int slice, int lag) const
   return ((static_cast<std::size_t>(type) * (slices_ + 1) + slice) * lags_ + lag) * cell_width();
 }
 
-int Relaxation::measured() const
+int Relaxation::measured(int type, int slice) const
 {
-  return static_cast<int>(std::find(origins_.begin(), origins_.end(), 0.0) - origins_.begin());
+  int lag = 0;
+  while (lag < lags_ && has_atoms(type, slice, lag)) ++lag;
+  return lag;
 }
 
 void Relaxation::add_origin(int lag, const double *sums)
@@ -127,20 +130,21 @@ double Relaxation::alpha_2(int type, int slice, int lag) const
   return r2 > 0.0 ? 3.0 * r4 / (5.0 * r2 * r2) - 1.0 : 0.0;
 }
 
-std::optional<Value> Relaxation::tau(int type, int slice, int q,
-                                     const std::vector<double> &times) const
+RelaxationTime Relaxation::tau(int type, int slice, int q, const std::vector<double> &times) const
 {
   std::vector<Value> curve;
-  for (int lag = 0; lag < measured(); ++lag) curve.push_back(f(type, slice, lag, q));
-  return relaxation_time({times.begin(), times.begin() + measured()}, curve);
+  const int count = measured(type, slice);
+  for (int lag = 0; lag < count; ++lag) curve.push_back(f(type, slice, lag, q));
+  return relaxation_time({times.begin(), times.begin() + count}, curve);
 }
 
 std::optional<double> Relaxation::diffusion(int type, int slice,
                                             const std::vector<double> &times) const
 {
   std::vector<Value> curve;
-  for (int lag = 0; lag < measured(); ++lag) curve.push_back(msd(type, slice, lag));
-  return diffusion_coefficient({times.begin(), times.begin() + measured()}, curve);
+  const int count = measured(type, slice);
+  for (int lag = 0; lag < count; ++lag) curve.push_back(msd(type, slice, lag));
+  return diffusion_coefficient({times.begin(), times.begin() + count}, curve);
 }
 
 std::string Relaxation::table(double thickness, double mincount,
@@ -162,14 +166,19 @@ std::string Relaxation::table(double thickness, double mincount,
       if (slice > 0)
         text << ", distance " << thickness * (slice - 1) << " to " << thickness * slice;
       text << ", atoms " << atoms;
-      for (std::size_t k = 0; k < q_.size(); ++k)
-        if (const auto t = tau(type, slice, static_cast<int>(k), times))
-          text << ", tau(q=" << q_[k] << ") " << t->mean << " +- " << t->error;
+      for (std::size_t k = 0; k < q_.size(); ++k) {
+        const RelaxationTime t = tau(type, slice, static_cast<int>(k), times);
+        text << ", tau(q=" << q_[k] << ") ";
+        if (t.decay == Decay::within)
+          text << t.mean << " +- " << t.error;
+        else if (t.decay == Decay::before_first)
+          text << "shorter than " << times.front();
         else
-          text << ", tau(q=" << q_[k] << ") not reached";
+          text << "not reached";
+      }
       if (const auto d = diffusion(type, slice, times)) text << ", D " << *d;
       text << "\n";
-      for (int lag = 0; lag < measured(); ++lag) {
+      for (int lag = 0; lag < measured(type, slice); ++lag) {
         const Value m = msd(type, slice, lag);
         text << times[lag] << " " << origins_[lag] << " " << m.mean << " " << m.error << " "
              << alpha_2(type, slice, lag);
@@ -188,7 +197,7 @@ std::string Relaxation::table(double thickness, double mincount,
     if (atoms == 0.0 || atoms < mincount) continue;
     text << thickness * (slice - 0.5);
     for (std::size_t k = 0; k < q_.size(); ++k) {
-      const Value t = tau(0, slice, static_cast<int>(k), times).value_or(Value{});
+      const RelaxationTime t = tau(0, slice, static_cast<int>(k), times);
       text << " " << t.mean << " " << t.error;
     }
     text << "\n";

@@ -1,7 +1,7 @@
 // Self part of the intermediate scattering function and moments of the displacements, by type and slice.
 //
 // Of the N atoms of a set that were there at a time origin, with displacements r over the lag t
-// (physics page, stratified dynamics; seed 000, 2.3):
+// (Liu et al., Fig. 4):
 //   F_s(q, t)   = < sin(q r) / (q r) >            isotropic average of exp(i q.r)
 //   MSD(t)      = < r^2 >
 //   alpha_2(t)  = 3 < r^4 > / (5 < r^2 >^2) - 1   0 for Gaussian displacements
@@ -24,9 +24,19 @@ struct Value {
   double mean = 0.0, error = 0.0;
 };
 
-/// Time at which F falls below 1/e, F interpolated linearly in log t between the `times` (physics page); its error
-/// from that of F there. Nothing if F does not, or if it has already at the first time.
-std::optional<Value> relaxation_time(const std::vector<double> &times, const std::vector<Value> &f);
+/// Whether F falls below 1/e between the times, has done so before the first, or has not at the last.
+enum class Decay { within, before_first, after_last };
+
+struct RelaxationTime {
+  Decay decay = Decay::after_last;
+  /// The time; minus the first time (an upper bound) of before_first, 0 of after_last. As tables and vectors have it.
+  double mean = 0.0;
+  double error = 0.0;
+};
+
+/// Time at which F falls below 1/e, F interpolated linearly in log t between the `times`; its error
+/// from that of F there.
+RelaxationTime relaxation_time(const std::vector<double> &times, const std::vector<Value> &f);
 
 /// D = slope/6 of the MSD by least squares over the last decade of `times`; nothing of fewer than two.
 std::optional<double> diffusion_coefficient(const std::vector<double> &times,
@@ -56,6 +66,8 @@ class Relaxation {
   double origins(int lag) const { return origins_[lag]; }
   /// Atoms of the set for each origin, on average. A set is a type and a slice, or all of them.
   double count(int type, int slice) const;
+  /// Whether a set had atoms at a lag; its values are 0 otherwise.
+  bool has_atoms(int type, int slice, int lag) const { return cell(type, slice, lag)[0] > 0.0; }
   Value f(int type, int slice, int lag, int q) const
   {
     return value(cell(type, slice, lag), 2 + q);
@@ -63,14 +75,14 @@ class Relaxation {
   Value msd(int type, int slice, int lag) const { return value(cell(type, slice, lag), 0); }
   double alpha_2(int type, int slice, int lag) const;
   /// relaxation_time() of a set; `times`: of all lags.
-  std::optional<Value> tau(int type, int slice, int q, const std::vector<double> &times) const;
+  RelaxationTime tau(int type, int slice, int q, const std::vector<double> &times) const;
   /// diffusion_coefficient() of a set.
   std::optional<double> diffusion(int type, int slice, const std::vector<double> &times) const;
 
   /// Begins the line before tau of the slices in table().
   static constexpr const char *tau_marker = "# all types by distance";
   /// All sets with at least `mincount` atoms as text: a block of lines each, whose columns the header names; in a
-  /// last one tau of the slices, 0 where F does not decay so far.
+  /// last one tau of the slices.
   std::string table(double thickness, double mincount, const std::vector<double> &times) const;
 
   std::vector<double> state() const;
@@ -92,7 +104,7 @@ class Relaxation {
   {
     return cells_.data() + at(type, slice, lag);
   }
-  int measured() const;    // lags; they fill from the first
+  int measured(int type, int slice) const;    // lags of a set; they fill from the first
   Value value(const double *cell, int quantity) const;
 };
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <numeric>
 #include <queue>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 
@@ -50,15 +51,19 @@ struct Phases {
 std::vector<WaveVector> wave_vectors(const Cell &cell, double q_max, int bins, int most)
 {
   const Vector &h = cell.lengths;
-  const double edges[] = {h[0], std::hypot(cell.xy, h[1]), std::hypot(cell.xz, cell.yz, h[2])};
-  int largest[3];
-  for (int k = 0; k < 3; ++k) largest[k] = static_cast<int>(q_max * edges[k] / two_pi);
-  const double about =
-      std::pow(q_max / two_pi, 3) * h[0] * h[1] * h[2] * two_pi / 3.0;    // half a ball
-  constexpr double too_many = 1e9;
-  if (about > too_many)
-    throw std::runtime_error("up to this q there are some " + std::to_string(std::llround(about)) +
-                             " wave vectors: lower it");
+  const double radius = q_max / two_pi;    // of the ball, in units without 2 pi
+  double about = 0.5;    // half of the vectors in a box around the ball, with no tilt
+  for (const double length : h) {
+    if (!(length > 0.0) || !std::isfinite(length) || !std::isfinite(cell.xy + cell.xz + cell.yz))
+      throw std::runtime_error("the cell has no volume");
+    about *= 2.0 * radius * length + 1.0;
+  }
+  constexpr double too_many = 2e9;    // the ball fills half of the box
+  if (about > too_many) {
+    std::ostringstream text;
+    text << "up to this q there are some " << 0.5 * about << " wave vectors: lower it";
+    throw std::runtime_error(text.str());
+  }
 
   // of each bin those with the lowest scrambled numbers, the highest of them on top
   struct Candidate {
@@ -67,17 +72,26 @@ std::vector<WaveVector> wave_vectors(const Cell &cell, double q_max, int bins, i
     bool operator<(const Candidate &other) const { return order < other.order; }
   };
   std::vector<std::priority_queue<Candidate>> found(bins);
-  for (int x = 0; x <= largest[0]; ++x)
-    for (int y = x == 0 ? 0 : -largest[1]; y <= largest[1]; ++y)
-      for (int z = x == 0 && y == 0 ? 1 : -largest[2]; z <= largest[2]; ++z) {
-        const double a = x / h[0], b = (y - cell.xy * a) / h[1],
-                     c = (z - cell.xz * a - cell.yz * b) / h[2];
-        const double length = two_pi * std::hypot(a, b, c);
+  // q/(2 pi) = (a, b, c) with a = x / h_x, b = (y - xy a) / h_y, c = (z - xz a - yz b) / h_z; opposite ones once
+  const auto first = [radius](double center, double length) {
+    return static_cast<int>(std::ceil(center - radius * length));
+  };
+  const auto last = [radius](double center, double length) {
+    return static_cast<int>(std::floor(center + radius * length));
+  };
+  for (int x = 0; x <= last(0.0, h[0]); ++x) {
+    const double a = x / h[0], y_center = cell.xy * a;
+    for (int y = x == 0 ? 0 : first(y_center, h[1]); y <= last(y_center, h[1]); ++y) {
+      const double b = (y - y_center) / h[1], z_center = cell.xz * a + cell.yz * b;
+      for (int z = x == 0 && y == 0 ? 1 : first(z_center, h[2]); z <= last(z_center, h[2]); ++z) {
+        const double length = two_pi * std::hypot(a, b, (z - z_center) / h[2]);
         if (length >= q_max) continue;
-        const int bin = static_cast<int>(length / q_max * bins);
+        const int bin = std::min(bins - 1, static_cast<int>(length / q_max * bins));
         found[bin].push({scrambled({x, y, z}), {{x, y, z}, bin, length}});
         if (static_cast<int>(found[bin].size()) > most) found[bin].pop();
       }
+    }
+  }
   std::vector<WaveVector> vectors;
   for (auto &bin : found)
     for (; !bin.empty(); bin.pop()) vectors.push_back(bin.top().vector);

@@ -1,6 +1,6 @@
 // Static structure factor by exact sums over the wave vectors that fit the periodic cell.
 //
-// With rho_a(q) = sum over the atoms of type a of exp(i q.r), N atoms, concentrations c_a (seed 000, SI 1):
+// With rho_a(q) = sum over the atoms of type a of exp(i q.r), N atoms, concentrations c_a (Liu et al., SI 1):
 //   S(q)    = < |rho(q)|^2 > / N                                              total, all atoms alike
 //   S_ab(q) = 1 + ( < Re rho_a(q) rho_b(q)* > / N - c_a delta_ab ) / (c_a c_b)  partial, Faber and Ziman
 // so that S = 1 + sum_ab c_a c_b (S_ab - 1), and all are 1 in an ideal gas. < > is the mean over the vectors of a
@@ -27,7 +27,7 @@ struct WaveVector {
 
 /// All with 0 < |q| < `q_max`, in `bins` bins of equal width. Of a bin with more than `most` so many are taken, in
 /// a disorder that depends on n alone, so that they are the same for cells that differ a little.
-/// std::runtime_error where there are more than 1e9.
+/// std::runtime_error where there are more than 1e9, or where the cell has no volume.
 std::vector<WaveVector> wave_vectors(const Cell &cell, double q_max, int bins, int most);
 
 /// Adds rho_a of these atoms to `amplitudes` [vector][type][real, imaginary]; `types` from 1 to `type_count`,

@@ -41,10 +41,10 @@ int TimeOrigins::opens(Count sample) const
   return age % spacing_ == 0 ? static_cast<int>(age / spacing_ % slots_) : -1;
 }
 
-void TimeOrigins::set_state(const std::vector<double> &state)
+void TimeOrigins::set_state(const std::vector<Count> &state)
 {
-  first_ = static_cast<Count>(state.at(0));
-  last_ = static_cast<Count>(state.at(1));
+  first_ = state.at(0);
+  last_ = state.at(1);
 }
 
 }    // namespace turing_glass::scattering

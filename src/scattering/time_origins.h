@@ -13,7 +13,7 @@ namespace turing_glass::scattering {
 
 using Count = std::int64_t;
 
-/// 1 ... last, `per_decade` a decade, rounded to whole numbers, without repeats; `last` is one of them.
+/// 1 ... last, `per_decade` a decade, rounded to whole numbers, without repeats; `last` is one of them, 1e15 at most.
 std::vector<Count> log_lags(Count last, int per_decade);
 
 class TimeOrigins {
@@ -41,11 +41,8 @@ class TimeOrigins {
   int opens(Count sample) const;
   void done(Count sample) { last_ = sample; }
 
-  std::vector<double> state() const
-  {
-    return {static_cast<double>(first_), static_cast<double>(last_)};
-  }
-  void set_state(const std::vector<double> &state);
+  std::vector<Count> state() const { return {first_, last_}; }
+  void set_state(const std::vector<Count> &state);
 
  private:
   std::vector<Count> lags_;

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <random>
@@ -142,21 +143,127 @@ TEST(RelaxationLaws, Slices)
   EXPECT_THROW(decay_length(a, 3.0, 4.0), std::runtime_error);
 }
 
+/// The same points in any order give the same.
+TEST(RelaxationLaws, OrderOfRows)
+{
+  std::vector<Point> a, b, far;
+  for (int k = 0; k < 20; ++k) {
+    const double d = 0.75 * (k + 0.5), bulk = 10.0 + 110.0 * std::exp(-d / 1.3);
+    a.push_back({d, bulk, 0.02 * bulk});
+    const double other = bulk * std::exp(0.3 * std::tanh(d - 3.6));    // crosses at 3.6 alone
+    b.push_back({d, other, 0.02 * other});
+  }
+  const auto expected = crossing(a, b);
+  const Estimate length = decay_length(a, 1.0, 6.0);
+  EXPECT_NEAR(expected->value, 3.6, 0.02);
+  std::mt19937 random(4);
+  for (int k = 0; k < 20; ++k) {
+    std::shuffle(a.begin(), a.end(), random);
+    std::shuffle(b.begin(), b.end(), random);
+    const auto d0 = crossing(a, b);
+    ASSERT_TRUE(d0);
+    EXPECT_EQ(d0->value, expected->value);
+    EXPECT_EQ(d0->error, expected->error);
+    EXPECT_GT(d0->error, 0.0);
+    EXPECT_NEAR(decay_length(a, 1.0, 6.0).value, length.value, 1e-6);
+    EXPECT_GT(decay_length(a, 1.0, 6.0).error, 0.0);
+  }
+}
+
+TEST(RelaxationLaws, RefusesWhatIsNotDefined)
+{
+  const std::vector<Point> rising = {
+      {1.0, 1.0, 0.1}, {2.0, 2.0, 0.1}, {3.0, 3.5, 0.1}, {4.0, 6.0, 0.1}};
+  EXPECT_THROW(decay_length(rising, 0.0, 5.0), std::runtime_error);
+  EXPECT_THROW(by_distance({{1.0, 1.0, 0.1}, {3.0, 2.0, 0.1}, {1.0, 2.0, 0.1}}),
+               std::runtime_error);
+  EXPECT_THROW(by_distance({{-1.0, 1.0, 0.1}}), std::runtime_error);
+  EXPECT_THROW(crossing(rising, {{1.5, 1.0, 0.1}, {2.5, 2.0, 0.1}, {3.0, 1.0, 0.1}}),
+               std::runtime_error);
+  EXPECT_THROW(crossing({{1.0, 1.0, 0.1}, {1.0, 2.0, 0.1}}, rising), std::runtime_error);
+
+  std::vector<Point> points;
+  for (const double t : {800.0, 900.0, 1000.0, 1100.0, 1200.0})
+    points.push_back({t, vft(t, 0.02, 3.1, 640.0), 0.0});
+  // T_g lies where the law has glass: above T0 for all above tau0, nowhere for others
+  EXPECT_GT(fit_vft(points, 0.021).tg.value, 640.0);
+  for (const double glass : {0.02 * (1.0 - 1e-6), 1e-3, 1e-300})
+    EXPECT_THROW(fit_vft(points, glass), std::runtime_error) << glass;
+  // three temperatures, one of them measured three times
+  EXPECT_THROW(fit_vft({points[0], points[1], points[2], points[2], points[2]}, 1e4),
+               std::runtime_error);
+  points.push_back(
+      {1000.0, 1.1 * vft(1000.0, 0.02, 3.1, 640.0), 0.0});    // two samples at one temperature
+  std::reverse(points.begin(), points.end());
+  EXPECT_NEAR(fit_vft(points, 1e4).t0.value, 640.0, 30.0);
+}
+
+/// Errors of what is hardly determined are large, and never negative or no numbers.
+TEST(RelaxationLaws, ErrorsAreNotNegative)
+{
+  std::mt19937 random(7);
+  std::normal_distribution<double> normal;
+  int fits = 0;
+  for (int k = 0; k < 400; ++k) {
+    std::vector<Point> points;
+    for (const double t : {1000.0, 1010.0, 1020.0, 1030.0, 1040.0}) {
+      const double tau = vft(t, 0.02, 3.1, 640.0) * std::exp(0.05 * normal(random));
+      points.push_back({t, tau, k % 2 ? 0.05 * tau : 0.0});
+    }
+    try {
+      const VftLaw law = fit_vft(points, 1e4);
+      ++fits;
+      for (const Estimate &e : {law.tau0, law.strength, law.t0, law.tg, law.fragility}) {
+        EXPECT_TRUE(std::isfinite(e.value));
+        EXPECT_TRUE(std::isfinite(e.error) && e.error >= 0.0);
+      }
+    } catch (const std::runtime_error &) {    // not determined
+    }
+  }
+  EXPECT_GT(fits, 20);
+}
+
 TEST(RelaxationLaws, Files)
 {
   const std::string path = ::testing::TempDir() + "points.dat";
   std::ofstream(path) << "# something\n1 2 3 4\n\n# tau of\n0.5 1.5 0.1\n0.7 0 0\n0.9 1.25\n";
   const auto block = read_points(path, "# tau");
-  ASSERT_EQ(block.size(), 2U);
-  EXPECT_EQ(block[0].error, 0.1);
-  EXPECT_EQ(block[1].tau, 1.25);
-  EXPECT_EQ(read_points(path, "# none").size(), 3U);
-  std::ofstream(path) << "1 2\nT tau\n";
-  try {
-    read_points(path, "# tau");
-    FAIL();
-  } catch (const std::runtime_error &e) {
-    EXPECT_THAT(e.what(), ::testing::HasSubstr("points.dat, line 2: two numbers"));
+  ASSERT_EQ(block.points.size(), 2U);
+  EXPECT_EQ(block.points[0].error, 0.1);
+  EXPECT_EQ(block.points[1].tau, 1.25);
+  EXPECT_EQ(block.not_reached, 1);
+  EXPECT_EQ(block.too_short, 0);
+  EXPECT_TRUE(block.block);
+  const auto all = read_points(path, "# none");
+  EXPECT_EQ(all.points.size(), 3U);
+  EXPECT_FALSE(all.block);
+  std::ofstream(path) << "  # T tau\r\n \t\r\n1\t+2 0.1 words\r\n2 -0.2 0\r\n";
+  const auto other = read_points(path, "# tau");
+  ASSERT_EQ(other.points.size(), 1U);
+  EXPECT_EQ(other.points[0].tau, 2.0);
+  EXPECT_EQ(other.too_short, 1);
+  const std::pair<const char *, const char *> wrong[] = {
+      {"1 2\nT tau\n", "points.dat, line 2: the first column"},
+      {"1 2\n3\n", "line 2: the second column (tau) must be a number, not ''"},
+      {"1 nan\n", "line 1: the second column (tau) must be a number, not 'nan'"},
+      {"1 inf\n", "'inf'"},
+      {"inf 1\n", "'inf'"},
+      {"1 1e999\n", "'1e999'"},
+      {"1 2 abc\n", "the third column (the error of tau) must be a number, not 'abc'"},
+      {"1 2 nan\n", "'nan'"},
+      {"1 2 -0.1\n", "line 1: the error of tau, -0.1, is below 0"},
+      {"1 2,5\n", "'2,5'"},
+      {"", "points.dat: no row has a relaxation time"},
+      {"# only\n1 0 0\n2 -1 0\n", "no row has a relaxation time (2 rows"},
+      {"1 2 3\n# tau of\n", "no row has a relaxation time"}};
+  for (const auto &[text, words] : wrong) {
+    std::ofstream(path) << text;
+    try {
+      read_points(path, "# tau");
+      ADD_FAILURE() << text;
+    } catch (const std::runtime_error &e) {
+      EXPECT_THAT(e.what(), ::testing::HasSubstr(words));
+    }
   }
   EXPECT_THROW(read_points(path + ".none", ""), std::runtime_error);
 }

@@ -1,6 +1,7 @@
 // Distances to oxygen, time origins, and what is measured from them.
 
 #include "geometry/nearest_point.h"
+#include "scattering/cell_jumps.h"
 #include "scattering/grid_amplitudes.h"
 #include "scattering/relaxation.h"
 #include "scattering/structure_factor.h"
@@ -19,20 +20,22 @@ using turing_glass::geometry::NearestPoint;
 
 namespace {
 
-/// Over the images up to two cells away, all pairs.
+/// All pairs; over so many images along the second and third axis that none farther is near, and the best along the first.
 double nearest_by_comparison(const Cell &cell, const std::vector<Vector> &points, const Vector &s)
 {
+  const auto images = [&](int k) {
+    const double longest = *std::max_element(cell.lengths.begin(), cell.lengths.end());
+    return cell.periodic[k] ? static_cast<int>(std::ceil(longest / cell.lengths[k])) + 3 : 0;
+  };
+  const int ys = images(1), zs = images(2);
   double best = 1e300;
   for (const Vector &p : points)
-    for (int x = -3; x <= 3; ++x)
-      for (int y = -3; y <= 3; ++y)
-        for (int z = -3; z <= 3; ++z) {
-          if ((x != 0 && !cell.periodic[0]) || (y != 0 && !cell.periodic[1]) ||
-              (z != 0 && !cell.periodic[2]))
-            continue;
-          best = std::min(best,
-                          cell.length_squared({p[0] + x - s[0], p[1] + y - s[1], p[2] + z - s[2]}));
-        }
+    for (int y = -ys; y <= ys; ++y)
+      for (int z = -zs; z <= zs; ++z) {
+        Vector d = cell.difference({p[0] - s[0], p[1] - s[1] + y, p[2] - s[2] + z});
+        if (cell.periodic[0]) d[0] -= std::round(d[0] / cell.lengths[0]) * cell.lengths[0];
+        best = std::min(best, d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
+      }
   return std::sqrt(best);
 }
 
@@ -42,11 +45,19 @@ TEST(NearestPoint, AgainstAllImages)
 {
   std::mt19937 random(3);
   std::uniform_real_distribution<double> uniform(0.0, 1.0);
-  const Cell cells[] = {{{}, {20.0, 18.0, 22.0}, 0.0, 0.0, 0.0, {true, true, true}},
-                        {{}, {20.0, 18.0, 22.0}, 8.0, 9.0, -7.0, {true, true, true}},
-                        {{}, {60.0, 60.0, 5.0}, 0.0, 0.0, 0.0, {true, true, true}},
-                        {{}, {20.0, 18.0, 22.0}, 5.0, 0.0, 4.0, {true, false, true}},
-                        {{}, {20.0, 18.0, 22.0}, 0.0, 0.0, 0.0, {false, false, false}}};
+  const Cell cells[] = {
+      {{}, {20.0, 18.0, 22.0}, 0.0, 0.0, 0.0, {true, true, true}},
+      {{}, {20.0, 18.0, 22.0}, 8.0, 9.0, -7.0, {true, true, true}},
+      {{}, {20.0, 18.0, 22.0}, 28.0, -49.0, 33.0, {true, true, true}},    // tilt large
+      {{}, {60.0, 60.0, 5.0}, 0.0, 0.0, 0.0, {true, true, true}},
+      {{}, {5.0, 5.0, 90.0}, 2.0, -2.5, 1.0, {true, true, true}},
+      {{}, {90.0, 4.0, 5.0}, 1.0, 2.0, 2.5, {true, true, true}},
+      {{}, {100.0, 100.0, 1.0}, 0.0, 33.0, 0.0, {true, true, true}},
+      {{}, {50.0, 50.0, 2.0}, 25.0, 16.3, -21.0, {true, true, true}},
+      {{}, {50.0, 2.0, 40.0}, 17.0, 0.0, 0.0, {true, true, false}},
+      {{}, {20.0, 18.0, 22.0}, 5.0, 0.0, 4.0, {true, false, true}},
+      {{}, {20.0, 3.0, 22.0}, 0.0, 9.0, 0.0, {false, true, true}},
+      {{}, {20.0, 18.0, 22.0}, 0.0, 0.0, 0.0, {false, false, false}}};
   for (const Cell &cell : cells)
     for (const int count : {1, 2, 30, 200})
       for (const double spread : {1.0, 0.1, 0.0}) {    // all over the cell, in a corner, on a plane
@@ -57,11 +68,69 @@ TEST(NearestPoint, AgainstAllImages)
         for (int i = 0; i < 40; ++i) {
           const Vector s = {1.2 * uniform(random) - 0.1, 1.2 * uniform(random) - 0.1,
                             1.2 * uniform(random) - 0.1};
-          EXPECT_NEAR(nearest.distance(s), nearest_by_comparison(cell, points, s), 1e-9);
+          ASSERT_NEAR(nearest.distance(s), nearest_by_comparison(cell, points, s), 1e-9)
+              << cell.lengths[0] << " " << cell.lengths[1] << " " << cell.lengths[2];
         }
-        EXPECT_NEAR(nearest.distance(points[count / 2]), 0.0, 1e-9);
+        ASSERT_NEAR(nearest.distance(points[count / 2]), 0.0, 1e-9);
       }
-  EXPECT_THROW(NearestPoint(cells[0], {}), std::invalid_argument);
+}
+
+/// Of random lattices, the shapes of which are anything.
+TEST(NearestPoint, RandomCells)
+{
+  std::mt19937 random(8);
+  std::uniform_real_distribution<double> uniform(0.0, 1.0);
+  const auto length = [&] { return std::pow(10.0, 1.5 * uniform(random)); };
+  for (int k = 0; k < 3000; ++k) {
+    Cell cell{{}, {length(), length(), length()}, 0.0, 0.0, 0.0, {true, true, true}};
+    cell.xy = (uniform(random) - 0.5) * cell.lengths[0];
+    cell.xz = (uniform(random) - 0.5) * cell.lengths[0];
+    cell.yz = (uniform(random) - 0.5) * cell.lengths[1];
+    const Vector point = {uniform(random), uniform(random), uniform(random)},
+                 place = {uniform(random), uniform(random), uniform(random)};
+    ASSERT_NEAR(NearestPoint(cell, {point}).distance(place),
+                nearest_by_comparison(cell, {point}, place), 1e-9);
+  }
+}
+
+/// One oxygen atom in a wire, and a cluster of them in the corner of a large plate: no more work for an atom than in a
+/// cube. Searching shells of cubes took minutes.
+TEST(NearestPoint, LongThinCells)
+{
+  const Cell wire{{}, {10.0, 10.0, 9900.0}, 0.0, 0.0, 0.0, {true, true, true}};
+  const NearestPoint one(wire, {{0.0, 0.0, 0.25}});
+  for (int i = 0; i < 54000; ++i) {
+    const double z = i / 54000.0, d = 9900.0 * std::abs(z - 0.25 - std::round(z - 0.25));
+    ASSERT_NEAR(one.distance({0.4, 0.0, z}), std::hypot(4.0, d), 1e-8);
+  }
+  const Cell plate{{}, {5000.0, 5000.0, 3.0}, 0.0, 0.0, 0.0, {true, true, true}};
+  std::mt19937 random(2);
+  std::uniform_real_distribution<double> uniform(0.0, 1e-4);
+  std::vector<Vector> cluster(20000);
+  for (Vector &p : cluster) p = {uniform(random), uniform(random), 0.0};
+  const NearestPoint many(plate, cluster);
+  for (int i = 0; i < 20000; ++i)
+    ASSERT_NEAR(many.distance({0.5, 0.5, 0.5}), std::hypot(2500.0, 2500.0, 1.5), 1.0);
+}
+
+TEST(NearestPoint, RefusesWhatIsNowhere)
+{
+  const double nan = std::numeric_limits<double>::quiet_NaN(), infinite = 1.0 / 0.0;
+  const Cell cell{{}, {10.0, 10.0, 10.0}, 0.0, 0.0, 0.0, {true, true, true}};
+  EXPECT_THROW(NearestPoint(cell, {}), std::runtime_error);
+  for (const double value : {nan, infinite, -infinite}) {
+    EXPECT_THROW(NearestPoint(cell, {{0.1, 0.2, 0.3}, {0.5, value, 0.5}}), std::runtime_error);
+    Cell tilted = cell;
+    tilted.xz = value;
+    EXPECT_THROW(NearestPoint(tilted, {{0.1, 0.2, 0.3}}), std::runtime_error);
+  }
+  for (const double length : {0.0, -1.0, nan}) {
+    Cell flat = cell;
+    flat.lengths[1] = length;
+    EXPECT_THROW(NearestPoint(flat, {{0.1, 0.2, 0.3}}), std::runtime_error);
+  }
+  const NearestPoint nearest(cell, {{0.1, 0.2, 0.3}});
+  EXPECT_FALSE(std::isfinite(nearest.distance({0.1, nan, 0.3})));
 }
 
 TEST(NearestPoint, OtherImagesOfPointsAndPlaces)
@@ -110,6 +179,50 @@ TEST(TimeOrigins, EachOriginIsSeenOnceAtEachLag)
     EXPECT_FALSE(copy.interrupted(501));
     EXPECT_EQ(copy.opens(501), origins.opens(501));
   }
+}
+
+/// Walks that are unwrapped never look like jumps, whatever their steps; those that are wrapped do before they have
+/// crossed the cell a few times.
+TEST(CellJumps, WrappedAndUnwrappedWalks)
+{
+  std::mt19937 random(5);
+  std::uniform_real_distribution<double> uniform(0.0, 1.0);
+  std::normal_distribution<double> normal;
+  const auto found_after = [&](int atoms, double step, double mobile, bool wrapped) {
+    std::vector<double> place(3 * atoms), before(3 * atoms), site;
+    for (double &s : place) s = uniform(random);
+    before = site = place;
+    CellJumps jumps;
+    for (int sample = 1; sample <= 100; ++sample) {
+      CellJumps::Counts counts{};
+      for (int i = 0; i < 3 * atoms; ++i) {
+        if (i < 3 * mobile * atoms)
+          place[i] += step * normal(random);
+        else
+          place[i] = site[i] + 0.003 * normal(random);    // in a cage
+        const double now = wrapped ? place[i] - std::floor(place[i]) : place[i];
+        CellJumps::count(before[i], now, counts);
+        before[i] = now;
+      }
+      jumps.add(counts);
+      if (jumps.found()) return sample;
+    }
+    return 0;
+  };
+  for (const int atoms : {32, 128, 1000})
+    for (const double step : {0.003, 0.03, 0.1, 0.15, 0.2, 0.3, 1.0})
+      for (int k = 0; k < 1000 / atoms; ++k) {
+        ASSERT_EQ(found_after(atoms, step, 1.0, false), 0) << atoms << " " << step;
+        if (step <= 0.3 && atoms > 32) {
+          ASSERT_EQ(found_after(atoms, step, 0.05, false), 0) << step;
+        }
+        const int wrapped = found_after(atoms, step, 1.0, true);
+        // 2.4 N s crossings in each sample of N atoms and steps s
+        if (atoms * step > 1.0) {
+          ASSERT_GT(wrapped, 0) << atoms << " " << step;
+          ASSERT_LE(wrapped, 10) << atoms << " " << step;
+        }
+      }
 }
 
 TEST(Relaxation, OneDistance)
@@ -219,16 +332,56 @@ TEST(Relaxation, TimeOfADecay)
     msd.push_back({0.4 + 6.0 * 0.7 * t, 0.0});
   }
   const auto exact = relaxation_time(times, line);    // linear in log t: nothing is lost
-  ASSERT_TRUE(exact);
+  ASSERT_EQ(exact.decay, Decay::within);
   const double tau = std::exp((0.6 - std::exp(-1.0)) / 0.1);
-  EXPECT_NEAR(exact->mean, tau, 1e-9 * tau);
-  EXPECT_NEAR(exact->error, tau * 0.01 / 0.1, 1e-9 * tau);
-  EXPECT_NEAR(relaxation_time(times, decay)->mean, 2.3, 0.005);
-  EXPECT_FALSE(relaxation_time({1.0, 2.0}, {{0.9, 0.0}, {0.5, 0.0}}));
-  EXPECT_FALSE(relaxation_time({1.0, 2.0}, {{0.3, 0.0}, {0.1, 0.0}}));
-  EXPECT_FALSE(relaxation_time({}, {}));
+  EXPECT_NEAR(exact.mean, tau, 1e-9 * tau);
+  EXPECT_NEAR(exact.error, tau * 0.01 / 0.1, 1e-9 * tau);
+  EXPECT_NEAR(relaxation_time(times, decay).mean, 2.3, 0.005);
+  const auto slow = relaxation_time({1.5, 2.0}, {{0.9, 0.0}, {0.5, 0.0}}),
+             fast = relaxation_time({1.5, 2.0}, {{0.3, 0.1}, {0.1, 0.0}}),
+             none = relaxation_time({}, {});
+  EXPECT_EQ(slow.decay, Decay::after_last);
+  EXPECT_EQ(slow.mean, 0.0);
+  EXPECT_EQ(fast.decay, Decay::before_first);
+  EXPECT_EQ(fast.mean, -1.5);    // below 1.5
+  EXPECT_EQ(fast.error, 0.0);
+  EXPECT_EQ(none.decay, Decay::after_last);
   EXPECT_NEAR(*diffusion_coefficient(times, msd), 0.7, 1e-12);
   EXPECT_FALSE(diffusion_coefficient({1.0}, {{1.0, 0.0}}));
+}
+
+/// A slice without atoms at the origins that have been followed longest has no values there: they are not 0, and F has
+/// not decayed.
+TEST(Relaxation, LagsWithoutAtoms)
+{
+  Relaxation r(1, 2, {1.0}, 2);
+  std::vector<double> near(r.sums(), 0.0), far(r.sums(), 0.0);
+  r.add_atom(r.bin(1, 1), 0.01, near.data());
+  r.add_atom(r.bin(1, 2), 0.01, far.data());
+  r.add_origin(0, far.data());    // the older origin
+  r.add_origin(0, near.data());
+  r.add_origin(1, far.data());
+  EXPECT_TRUE(r.has_atoms(0, 1, 0));
+  EXPECT_FALSE(r.has_atoms(0, 1, 1));
+  EXPECT_EQ(r.tau(0, 1, 0, {1.0, 2.0}).decay, Decay::after_last);
+  EXPECT_EQ(r.tau(0, 2, 0, {1.0, 2.0}).decay, Decay::after_last);
+  const std::string text = r.table(1.0, 0.0, {1.0, 2.0});
+  const auto begin = text.find("# type 1, slice 1"), end = text.find("\n\n", begin);
+  EXPECT_EQ(std::count(text.begin() + begin, text.begin() + end, '\n'), 1) << text;
+}
+
+TEST(Relaxation, TableTellsWhereTauIs)
+{
+  Relaxation r(1, 1, {20.0}, 2);
+  for (const double squared : {4.0, 4.4}) {
+    std::vector<double> sums(r.sums(), 0.0);
+    r.add_atom(r.bin(1, 1), squared, sums.data());
+    for (const int lag : {0, 1}) r.add_origin(lag, sums.data());
+  }
+  const std::string text = r.table(1.0, 0.0, {0.2, 0.4});
+  EXPECT_NE(text.find("tau(q=20) shorter than 0.2, D"), std::string::npos) << text;
+  EXPECT_EQ(text.find("not reached"), std::string::npos) << text;
+  EXPECT_EQ(text.substr(text.rfind("error\n")), "error\n0.5 -0.2 0\n");
 }
 
 TEST(Relaxation, TableHoldsWhatHasEnoughAtoms)
@@ -312,6 +465,34 @@ TEST(StructureFactor, AgainstAllPairs)
         result[b].total,
         1.0 + c1 * c1 * (p[0] - 1.0) + 2.0 * c1 * c3 * (p[2] - 1.0) + c3 * c3 * (p[5] - 1.0), 1e-9);
   }
+}
+
+/// q does not depend on which vectors are chosen for a lattice, and a long thin cell costs no more than a cube.
+TEST(StructureFactor, VectorsOfTiltedAndThinCells)
+{
+  const auto lengths = [](const Cell &cell, double q_max) {
+    std::vector<double> list;
+    for (const auto &v : wave_vectors(cell, q_max, 7, 1 << 30)) list.push_back(v.length);
+    std::sort(list.begin(), list.end());
+    return list;
+  };
+  const Cell cell{{}, {9.0, 8.0, 7.0}, 2.5, -2.0, 1.5},
+      other{{}, {9.0, 8.0, 7.0}, 92.5, -2.0 + 5.0, 17.5};
+  // b + 10 a; c + 2 b
+  const auto a = lengths(cell, 6.0), b = lengths(other, 6.0);
+  ASSERT_EQ(a.size(), b.size());
+  for (std::size_t k = 0; k < a.size(); ++k) EXPECT_NEAR(a[k], b[k], 1e-9);
+
+  constexpr double two_pi = 6.283185307179586;
+  const auto wire = wave_vectors({{}, {1e-3, 1e-3, 1e6}, 0.0, 0.0, 0.0}, 1.0, 10, 1 << 30);
+  EXPECT_EQ(wire.size(), static_cast<std::size_t>(1e6 / two_pi));
+  for (const auto &v : wire) EXPECT_TRUE(v.bin >= 0 && v.bin < 10);
+  EXPECT_THROW(wave_vectors({{}, {1e-3, 1e-3, 1e12}, 0.0, 0.0, 0.0}, 1.0, 10, 5),
+               std::runtime_error);
+  EXPECT_THROW(wave_vectors({{}, {10.0, 0.0, 10.0}, 0.0, 0.0, 0.0}, 1.0, 10, 5),
+               std::runtime_error);
+  EXPECT_THROW(wave_vectors({{}, {10.0, 10.0, 10.0}, std::nan(""), 0.0, 0.0}, 1.0, 10, 5),
+               std::runtime_error);
 }
 
 TEST(StructureFactor, VectorsOfABin)

@@ -70,10 +70,13 @@ class Short(unittest.TestCase):
             self.assertEqual(len(list(run.tables("sq.dat").values())[-1]), 80)
 
     def test_vft(self):
-        """Two temperatures, which are too few for the fit, the last line; their tables are there."""
+        """Two temperatures, at which nothing has relaxed, so that the fit, the last line, has none; their tables are there."""
         run = example("dynamics", "in.vft", 2, expect_error=True, T="2200 1800", t_melt=0.1, t_relax=0.02, t_watch=0.2, t_last=0.04)
-        self.assertIn("relaxation times at four temperatures or more", run.text)
+        self.assertIn("tau.dat: no row has a relaxation time (2 rows", run.text)
         self.assertEqual([row[0] for row in numbers(run.path("tau.dat"))], [2200, 1800])
+        for _, tau, error, density in numbers(run.path("tau.dat")):
+            self.assertEqual((tau, error), (0, 0))    # not reached in 0.04 ps
+            self.assertTrue(7.0 < density < 9.0, density)
         for temperature in (2200, 1800):
             self.assertTrue(0.9 < numbers(run.path("F_%d.dat" % temperature))[0][5] <= 1.0)
 

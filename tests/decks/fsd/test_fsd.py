@@ -3,6 +3,8 @@
 import math
 import os
 import random
+import re
+import struct
 import sys
 import tempfile
 import unittest
@@ -276,7 +278,192 @@ class Dynamics(unittest.TestCase):
             # one every 50 steps from 0; at 500 those up to 450 are over the first time, those up to 300 over the last
             self.assertEqual((b[0, 0][0][ORIGINS], b[0, 0][-1][ORIGINS]), (10, 7))
         run = lammps(again + compute.replace("2.71", "2.5") + "run 10\n", 1, folder=folder, expect_error=True)
-        self.assertIn("written with other", run.text)
+        self.assertIn("written with other settings (q 2.71, now 2.5)", run.text)
+
+    def test_restart_of_another(self):
+        """State goes on for the group, its atoms and the settings that it was measured with, and for nothing else."""
+        box = (17.0, 14.0, 15.0)
+        folder = tempfile.mkdtemp(dir=os.getcwd())
+        data_file(folder, random_atoms(8, 60, box), box)
+        compute = "compute s %s fsd 1 q 2.71 times 10 200 5 origins 4 mincount 0\n"
+        groups = "group some type 1 2\ngroup other type 1 2\n"
+        lammps(GAS + groups + compute % "some" + "run 170\nwrite_restart half\n", 2, folder=folder)
+        again = ("units metal\nread_restart half\npair_style zero 4.0\npair_coeff * *\n"
+                 "fix move all nve\ntimestep 0.002\n")
+        given = compute % "some"
+        cases = (
+            (compute % "all", "(group some, now all)"),
+            (compute % "other", "(group some, now other)"),    # the same atoms
+            (given.replace("fsd 1", "fsd 1*2"), "(types of oxygen 1, now 1 2)"),
+            (given.replace("fsd 1", "fsd none"), "types of oxygen 1, now none"),
+            (given.replace("2.71", "2.71 3"), "(q 2.71, now 2.71 3)"),
+            (given.replace("200 5", "200 6"), "(times 10 200 5, now 10 200 6)"),
+            (given.replace("200 5", "300 5"), "(times 10 200 5, now 10 300 5)"),
+            (given.replace("10 200", "20 200"), "(times 10 200 5, now 20 200 5)"),
+            (given.replace("origins 4", "origins 5"), "(origins 4, now 5)"),
+            (given.replace("mincount", "thickness 0.8 mincount"), "(thickness 0.75, now 0.8)"),
+            (given.replace("mincount", "slices 21 mincount"), "(slices 20, now 21)"),
+            (given.replace("mincount", "com no mincount"), "(com yes, now no)"),
+            ("group some id 1:100\n" + given, "atoms joined or left group some"),
+            ("group some clear\ngroup some type 2\n" + given, "12 atoms joined or left group some"),
+        )
+        for line, words in cases:
+            with self.subTest(line):
+                run = lammps(again + line + "run 10\n", 2, folder=folder, expect_error=True)
+                self.assertIn(words, run.text)
+        self.assertNotIn("WARNING: Compute fsd", lammps(again + given.replace("mincount 0", "mincount 1 file f.dat")
+                                                       + "run 10\n", 2, folder=folder).text)
+        # within one script as well; new atoms may come
+        run = lammps(GAS + groups + given + "run 20\ngroup some id 1:100\nrun 10\n", 2, folder=folder,
+                     expect_error=True)
+        self.assertIn("joined or left group some", run.text)
+        lammps(GAS + compute % "all" + "run 100\ncreate_atoms 3 single 1 1 1 units box\nrun 100\n", 2, folder=folder)
+
+    def test_damaged_restart(self):
+        """One changed bit anywhere in what the compute has in a restart file is an error; never taken, never a crash."""
+        box = (17.0, 14.0, 15.0)
+        folder = tempfile.mkdtemp(dir=os.getcwd())
+        data_file(folder, random_atoms(8, 12, box, oxygen=3), box)
+        compute = "compute s all fsd 1 q 2.71 times 10 40 3 origins 2 slices 1 mincount 0\n"
+        lammps(GAS + compute + "run 70\nwrite_restart half\n", folder=folder)
+        again = ("units metal\nread_restart half.flipped\npair_style zero 4.0\npair_coeff * *\n"
+                 "fix move all nve\ntimestep 0.002\n" + compute + "run 10\n")
+        with open(os.path.join(folder, "half"), "rb") as file:
+            whole = file.read()
+        begin = whole.index(b"TGstate1")
+        size = struct.unpack("=Q", whole[begin + 8:begin + 16])[0]
+        self.assertLess(begin + size, len(whole))
+        # of each atom: size, four numbers of each origin and of the last frame, seal
+        numbers = 4 * 3 + 2
+        places = [m.start() for m in re.finditer(re.escape(struct.pack("=d", numbers)), whole)
+                  if m.start() > begin + size]
+        self.assertEqual(len(places), 12)
+        generator = random.Random(3)
+        flips = [begin, begin + 8, begin + 13, begin + 20, begin + 30]    # of the head
+        flips += generator.sample(range(begin + 32, begin + size), 9)
+        flips += [places[0], places[1] + 6, places[2] + 7] + [places[k] + generator.randrange(8 * numbers) for k in range(12)]
+
+        def text(data):
+            with open(os.path.join(folder, "half.flipped"), "wb") as file:
+                file.write(data)
+            return lammps(again, folder=folder, expect_error=data != whole).text
+        self.assertNotIn("damaged", text(whole))
+        for place in flips:
+            flipped = bytearray(whole)
+            flipped[place] ^= 1 << generator.randrange(8)
+            with self.subTest(place - begin):
+                self.assertIn("Compute fsd: the restart file is damaged", text(bytes(flipped)))
+
+    def test_rerun_without_image_flags(self):
+        """Positions that were wrapped give no displacements: an error. With image flags a rerun gives what the run gave."""
+        box = (17.0, 14.0, 15.0)
+        folder = tempfile.mkdtemp(dir=os.getcwd())
+        data_file(folder, random_atoms(5, 150, box), box)
+        compute = "compute s all fsd 1 q 2.71 times {first} 600 10 origins 1 mincount 0\n"
+        direct = lammps(GAS + compute.format(first=10) + OUT.format(every=600) + STORE.format(every=10) + "run 600\n",
+                        2, folder=folder)
+        expected = array(direct, "out.dat")
+        rerun = "rerun all.dump every {first} dump {fields}\n"
+        for first in (10, 100, 300):
+            for fields in ("x y z", "x y z ix iy", "x y z iz"):
+                with self.subTest(fields=fields, first=first):
+                    run = lammps(HEAD + "timestep 0.002\n" + (compute + rerun).format(first=first, fields=fields), 2,
+                                 folder=folder, expect_error=True)
+                    axis = "z" if fields == "x y z ix iy" else "x"
+                    self.assertIn("Compute fsd: positions jump by whole cells along %s between steps 0 and %d"
+                                  % (axis, first), run.text)
+            run = lammps(HEAD + "timestep 0.002\n" + compute.format(first=first) + OUT.format(every=600)
+                         + rerun.format(first=first, fields="x y z ix iy iz"), 2, folder=folder)
+            sets = array(run, "out.dat")
+            for key, rows in expected.items():
+                last = {row[TIME]: row for row in rows}
+                for row in sets[key]:
+                    if row[TIME] in last:
+                        for a, b in zip(row[ATOMS:], last[row[TIME]][ATOMS:]):
+                            self.assertAlmostEqual(a, b, delta=1e-7 * max(1.0, abs(b)))
+        run = lammps(HEAD + "timestep 0.002\n" + compute.format(first=10)
+                     + "rerun all.dump dump x y z ix iy iz purge yes replace no add yes\n", 2, folder=folder, expect_error=True)
+        self.assertIn("are new at step 10", run.text)
+
+    def test_atoms_moved_between_runs(self):
+        """What commands do to positions between runs is no displacement: origins begin anew, with a warning."""
+        box = (17.0, 14.0, 15.0)
+        folder = tempfile.mkdtemp(dir=os.getcwd())
+        data_file(folder, random_atoms(5, 100, box), box)
+        # free flight: MSD(t) = MSD(1) t^2 for all origins
+        compute = "compute s all fsd none q 2.71 times 10 100 10 origins 10 mincount 0 com no\n" + OUT.format(every=600)
+        for line in ("set group all image 0 0 0", "displace_atoms all random 3 3 3 5",
+                     "displace_atoms all move 20 0 0 units box", "change_box all x final 0 30 units box"):
+            with self.subTest(line):
+                run = lammps(GAS + compute + "run 305\n" + line + "\nrun 295\n", 2, folder=folder)
+                self.assertRegex(run.text, "[0-9]+ atoms were moved at step 305 before this run: its origins begin anew")
+                rows = array(run, "out.dat")[0, 0]
+                for row in rows:
+                    self.assertAlmostEqual(row[MSD], rows[0][MSD] * (row[TIME] / rows[0][TIME]) ** 2,
+                                           delta=1e-9 * row[MSD])
+        run = lammps(GAS + compute + "run 305\nchange_box all x scale 1.2 remap units box\nrun 95\nrun 0\nrun 200\n", 2,
+                     folder=folder)
+        self.assertNotIn("WARNING: Compute fsd", run.text)
+
+    def test_open_boundaries(self):
+        """A box whose faces follow the atoms: displacements are those of the atoms, also of a few that fly away."""
+        box = (17.0, 14.0, 15.0)
+        folder = tempfile.mkdtemp(dir=os.getcwd())
+        data_file(folder, random_atoms(5, 100, box), box)
+        for boundary in ("s s s", "m p f", "p s m"):
+            with self.subTest(boundary):
+                run = lammps(GAS.replace("read_data", "boundary %s\nread_data" % boundary).replace("fix move", "%sfix move")
+                             % ("fix wall all wall/reflect zlo EDGE zhi EDGE\n" if "f" in boundary else "")
+                             + "thermo_modify lost ignore\n"
+                             "compute s all fsd 1 q 2.71 times 10 100 50 origins 10 mincount 0 com no\n"
+                             "compute m all msd\nvariable m equal c_m[4]\nfix m all ave/time 10 1 10 v_m file m.dat format ' %.16g'\n"
+                             + OUT.format(every=100) + "run 100\n", 2, folder=folder)
+                with open(run.path("m.dat")) as file:
+                    msd = [float(line.split()[1]) for line in file if not line.startswith("#")][1:]
+                rows = array(run, "out.dat")[0, 0]
+                self.assertEqual(len(rows), 10)
+                for row, expected in zip(rows, msd):
+                    if row[ORIGINS] == 1:    # from step 0, as compute msd
+                        self.assertAlmostEqual(row[MSD], expected, delta=1e-9 * expected)
+
+    def test_positions_that_are_none(self):
+        """Atoms on one site, and a box that is pressed to nothing: errors with step and atom."""
+        box = (17.0, 14.0, 15.0)
+        folder = tempfile.mkdtemp(dir=os.getcwd())
+        atoms = random_atoms(5, 60, box)
+        atoms[20] = (atoms[20][0], atoms[20][1], atoms[10][2])
+        data_file(folder, atoms, box)
+        # no new neighbors, for LAMMPS looks at positions there
+        pair = GAS.replace("pair_style zero 4.0\npair_coeff * *", "pair_style lj/cut 4.0\npair_coeff * * 0.02 2.6") \
+            + "neigh_modify delay 20\n"
+        first = min(atoms[10][0], atoms[20][0])
+        for oxygen in ("1", "none"):
+            run = lammps(pair + "compute s all fsd %s q 2.71 times 1 8 5\nrun 5\n" % oxygen, folder=folder, expect_error=True)
+            self.assertRegex(run.text, "Compute fsd: the position of atom %d is not finite at step [01]:" % first)
+        press = "fix press all deform 1 x %s remap x\n"
+        for how, words in (("vel -1e5", "is -[0-9]+ x 14 x 15 at step 1:"), ("final 0 0", "is 0 x 14 x 15 at step 5:")):
+            run = lammps(HEAD + "timestep 0.001\n" + press % how + "compute s all fsd 1 q 2.71 times 1 8 5\nrun 5\n", folder=folder,
+                         expect_error=True)
+            self.assertRegex(run.text, "Compute fsd: the box " + words)
+        run = lammps(pair + "compute s all sq 5 10\nfix s all ave/time 1 1 1 c_s[3] mode vector\nrun 5\n", folder=folder,
+                     expect_error=True)
+        self.assertRegex(run.text, "Compute sq: the position of atom [0-9]+ is not finite at step [01]:")
+
+    def test_fast_decay(self):
+        """F below 1/e at the first time: tau is shorter, not longer than what is measured."""
+        box = (17.0, 14.0, 15.0)
+        folder = tempfile.mkdtemp(dir=os.getcwd())
+        data_file(folder, random_atoms(5, 300, box), box)
+        run = lammps(GAS + "compute s all fsd 1 q 2.71 0.001 times 100 200 2 mincount 10 com no file f.dat\n"
+                     "run 300\n" + TAU % "$(c_s[1]:%.15g) $(c_s[8]:%.15g) $(c_s[22]:%.15g) $(c_s[29]:%.15g)"
+                     + "fsd slices f.dat bulk 0\n", 2, folder=folder, expect_error=True)
+        # 0.2 ps at 10 A/ps; all atoms and slice 7, of both q
+        self.assertEqual(run.printed("tau"), [-0.2, -0.2, 0.0, 0.0])
+        with open(run.path("f.dat")) as file:
+            text = file.read()
+        self.assertIn("tau(q=2.71) shorter than 0.2, tau(q=0.001) not reached, D ", text)
+        self.assertRegex(text, "\n4.875 -0.2 0 0 0\n")
+        self.assertIn("f.dat: no row has a relaxation time", run.text)
 
     def test_box_changes(self):
         """A box that grows with its atoms moves none; in a fixed one the same atoms at rest do not move."""
@@ -335,17 +522,34 @@ class Dynamics(unittest.TestCase):
         folder = tempfile.mkdtemp(dir=os.getcwd())
         data_file(folder, random_atoms(8, 50, box, oxygen=0), box)
         cases = (
-            ("fsd 1", "compute fsd"),
+            ("fsd", "the types of oxygen is missing"),
+            ("fsd ''", "the types of oxygen is an empty word"),
+            ("fsd 1", "no wave number"),
             ("fsd 1 times 1 10 10", "no wave number"),
-            ("fsd 1 q", "compute fsd"),
-            ("fsd 1 q 2.71 0", "q must be above 0"),
-            ("fsd 1 q -1", "q must be above 0"),
-            ("fsd 4 q 2.71", "4"),
-            ("fsd 1 q 2.71 thickness 0", "thickness must be above 0"),
+            ("fsd 1 q", "q is missing"),
+            ("fsd 1 q 2.71 0", "q must be a number above 0 and up to 10000000000, not '0'"),
+            ("fsd 1 q -1", "not '-1'"),
+            ("fsd 1 q 2.71 q 3", "keyword q is given twice"),
+            ("fsd 1 q 2.71 com no slices 3 com no", "keyword com is given twice"),
+            ("fsd 4 q 2.71", "atom types are from 1 to 3"),
+            ("fsd O q 2.71", "labelmap"),
+            ("fsd 1 q 2.71 thickness 0", "thickness must be a number above 0"),
+            ("fsd 1 q 2.71 thickness nan", "not 'nan'"),
+            ("fsd 1 q 2.71 mincount -1", "mincount must be a number of at least 0"),
             ("fsd 1 q 2.71 times 3 10 5", "multiple of the first"),
-            ("fsd 1 q 2.71 times 1 10", "needs a value more"),
-            ("fsd 1 q 2.71 origins 0", "at least 1"),
+            ("fsd 1 q 2.71 times 1 10", "the number of times a decade of keyword times is missing"),
+            ("fsd 1 q 2.71 times 1 3e9 10", "integer from 1 to 1000000000000000, not '3e9'"),
+            ("fsd 1 q 2.71 times 4294967297 4294967297 10", "not '4294967297'"),
+            ("fsd 1 q 2.71 times 1 100 3000000000", "not '3000000000'"),
+            ("fsd 1 q 2.71 origins 0", "the number of origins must be an integer from 1 to"),
+            ("fsd 1 q 2.71 origins 4294967297", "not '4294967297'"),
+            ("fsd 1 q 2.71 origins 500000000", "origins 500000000 would need"),
+            ("fsd 1 q 2.71 slices 3e9", "not '3e9'"),
+            ("fsd 1 q 2.71 slices -1", "not '-1'"),
+            ("fsd 1 q 2.71 slices 2000000000", "slices 2000000000 of 3 atom types at 38 times for 1 q would need"),
             ("fsd 1 q 2.71 slides 3", "unknown keyword 'slides'"),
+            ("fsd 1 q 2.71 ''", "a keyword is an empty word"),
+            ("fsd 1 q 2.71 file ''", "the file is an empty word"),
             ("fsd 1 q 2.71 file no/folder/f", "cannot open"),
             ("fsd 1 q 2.71", "there is no oxygen at step 0"),
             ("fsd none q 2.71 slices 3", "slices need oxygen"),
@@ -356,10 +560,12 @@ class Dynamics(unittest.TestCase):
             with self.subTest(line):
                 run = lammps(GAS + "compute s all %s\nrun 0\n" % line, folder=folder, expect_error=True)
                 self.assertIn(words, run.text)
+                self.assertIn("ERROR: Compute fsd: " if "reset" not in line else "ERROR", run.text)
         run = lammps(GAS + "compute s all fsd 2 q 2.71 times 1 10 5\nrun 1\nuncompute s\nrun 1\nclear\n"
                      + GAS + "compute s all fsd 2 q 2.71\nrun 1\n",
                      folder=folder)
-        self.assertIn("no slice of 0.75 has 100 atoms", run.text)
+        self.assertIn("WARNING: Compute fsd: fewer atoms than mincount 100, thus not shown: oxygen, type 2 (25 atoms), "
+                      "type 3 (25 atoms), all slices, the largest (", run.text)
 
 
 class Fits(unittest.TestCase):
@@ -398,6 +604,35 @@ class Fits(unittest.TestCase):
         run = lammps("fsd slices one.dat bulk 9.5 range 3.75 8.7 d0 3.5\n", folder=folder)
         self.assertAlmostEqual(self.value(run, "d1")[0], 5.7, delta=1e-3)
 
+    def test_order_of_rows(self):
+        """ln(tau_b/tau_a) = 0.3 tanh(d - 3.6) crosses at 3.6 alone, whatever the order of rows."""
+        folder = tempfile.mkdtemp(dir=os.getcwd())
+        distances = [0.375 + 0.75 * k for k in range(20)]
+        random.Random(4).shuffle(distances)
+        one = [(d, 10 + 110 * math.exp(-d / 1.3), 0.2) for d in distances]
+        two = [(d, tau * math.exp(0.3 * math.tanh(d - 3.6)), 0.2) for d, tau, _ in one]
+        two.sort(key=lambda row: math.sin(7 * row[0]))
+        self.write(folder, "one.dat", one)
+        self.write(folder, "two.dat", two)
+        self.write(folder, "sorted.dat", sorted(one))
+        texts = []
+        for name in ("one", "sorted"):
+            run = lammps("fsd slices %s.dat range 1 6 bulk 10 cross two.dat\n" % name, folder=folder)
+            texts.append(run.text[run.text.index("  tau_bulk"):])
+            value, error = self.value(run, "d0")
+            self.assertAlmostEqual(value, 3.6, delta=0.02)
+            self.assertGreater(error, 0.0)
+        self.assertEqual(*texts)
+
+    def test_rows_without_tau(self):
+        folder = tempfile.mkdtemp(dir=os.getcwd())
+        rows = [(t, 0.02 * math.exp(3.1 * 640 / (t - 640)), 0.01) for t in (1200, 800, 1000, 900, 1100)]
+        self.write(folder, "tau.dat", rows + [(700, 0, 0), (1500, -0.2, 0), (1600, -0.2, 0)])
+        run = lammps("fsd vft tau.dat\n", 2, folder=folder)
+        self.assertIn("tau.dat: 1 rows without tau (0: not reached) are left out", run.text)
+        self.assertIn("tau.dat: 2 rows with tau below the first time (negative) are left out", run.text)
+        self.assertAlmostEqual(self.value(run, "T0")[0], 640, delta=0.1)
+
     def test_table_of_the_compute(self):
         """tau of the slices as fsd slices reads it from the file of compute fsd."""
         box = (17.0, 14.0, 15.0)
@@ -417,17 +652,43 @@ class Fits(unittest.TestCase):
     def test_wrong_fits(self):
         folder = tempfile.mkdtemp(dir=os.getcwd())
         self.write(folder, "tau.dat", [(900, 1, 0), (950, 0.5, 0), (1000, 0.3, 0)])
+        self.write(folder, "vft.dat", [(t, 0.02 * math.exp(3.1 * 640 / (t - 640)), 0) for t in (800, 850, 900, 950, 1000)])
+        self.write(folder, "same.dat", [(1, 3, 0), (2, 2, 0), (1, 2.5, 0)])
+        self.write(folder, "rising.dat", [(1, 1, 0), (2, 2, 0), (3, 4, 0)])
+        self.write(folder, "other.dat", [(1.5, 1, 0), (2.5, 2, 0)])
+        self.write(folder, "empty.dat", [])
+        self.write(folder, "below.dat", [(1, 2, -1)])
+        with open(os.path.join(folder, "nan.dat"), "w") as file:
+            file.write("1 2\n2 nan\n")
+        with open(os.path.join(folder, "block.dat"), "w") as file:
+            file.write("# all types by distance\n1 2\n2 3\n3 4\n4 5\n5 6\n")
         cases = (
-            ("fsd", "'vft' or 'slices'"),
-            ("fsd vtf tau.dat", "'vft' or 'slices', not 'vtf'"),
-            ("fsd vft", "needs a file"),
+            ("fsd", "the first word is missing"),
+            ("fsd vtf tau.dat", "the first word must be one of vft, slices, not 'vtf'"),
+            ("fsd vft", "the file is missing"),
+            ("fsd vft ''", "the file is an empty word"),
             ("fsd vft none.dat", "none.dat"),
             ("fsd vft tau.dat", "four temperatures"),
-            ("fsd vft tau.dat Tg 1", "unknown keyword 'Tg'"),
-            ("fsd vft tau.dat glass 0", "glass must be above 0"),
-            ("fsd slices tau.dat range 1", "needs a value more"),
+            ("fsd vft vft.dat Tg 1", "unknown keyword 'Tg'"),
+            ("fsd vft vft.dat glass 0", "the time of keyword glass must be a number above 0, not '0'"),
+            ("fsd vft vft.dat glass 1 glass 2", "keyword glass is given twice"),
+            ("fsd vft vft.dat glass 1e-300", "above tau0 = 0.02 at all temperatures: T_g needs a longer tau than 1e-300"),
+            ("fsd vft nan.dat", "nan.dat, line 2: the second column (tau) must be a number, not 'nan'"),
+            ("fsd vft below.dat", "below.dat, line 2: the error of tau, -1, is below 0"),
+            ("fsd vft block.dat", "block.dat: a file of compute fsd has distances"),
+            ("fsd vft empty.dat", "empty.dat: no row has a relaxation time"),
+            ("fsd slices tau.dat range 1", "the second distance of keyword range is missing"),
+            ("fsd slices tau.dat range 9 4", "the second distance of keyword range must be a number above 9, not '4'"),
+            ("fsd slices tau.dat range 4 4", "not '4'"),
             ("fsd slices tau.dat bulk 2000", "distances of the bulk"),
             ("fsd slices tau.dat cross tau.dat", "do not cross"),
+            ("fsd slices tau.dat cross empty.dat", "empty.dat: no row has a relaxation time"),
+            ("fsd slices tau.dat cross tau.dat d0 3", "give one of them"),
+            ("fsd slices tau.dat d0 0", "above 0, not '0'"),
+            ("fsd slices same.dat bulk 0", "same.dat: the distance 1 comes twice"),
+            ("fsd slices rising.dat bulk 0 cross same.dat", "same.dat: the distance 1 comes twice"),
+            ("fsd slices rising.dat bulk 0 cross other.dat", "0 distances in common"),
+            ("fsd slices rising.dat bulk 0 range 0 5", "do not fall with distance"),
         )
         for line, words in cases:
             with self.subTest(line):

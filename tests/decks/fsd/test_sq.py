@@ -101,11 +101,16 @@ class StructureFactor(unittest.TestCase):
 
     def test_wrong_use(self):
         cases = (
-            ("sq 5", "compute sq"),
-            ("sq 0 10", "largest q must be above 0"),
-            ("sq 5 0", "at least 1"),
-            ("sq 5 10 vectors", "needs a value"),
-            ("sq 5 10 vectors 0", "at least 1"),
+            ("sq 5", "the number of bins is missing"),
+            ("sq '' 10", "the largest q is an empty word"),
+            ("sq 0 10", "the largest q must be a number above 0"),
+            ("sq nan 10", "the largest q must be a number above 0, not 'nan'"),
+            ("sq 5 0", "the number of bins must be an integer from 1 to 2147483647, not '0'"),
+            ("sq 5 4294967297", "not '4294967297'"),
+            ("sq 5 2147483647", "the number of bins, 2147483647, would need"),
+            ("sq 5 10 vectors", "vectors is missing"),
+            ("sq 5 10 vectors 0", "vectors must be an integer from 1"),
+            ("sq 5 10 vectors 5 vectors 6", "keyword vectors is given twice"),
             ("sq 5 10 grid perhaps", "perhaps"),
             ("sq 500 10 grid yes\nfix f all ave/time 1 1 1 c_s[1] mode vector", "wave vectors: lower it"),
             ("sq 5 10 most 3", "unknown keyword 'most'"),
