@@ -550,8 +550,8 @@ std::uintmax_t size_of(const std::string &path)
 bool appends_compressed(const std::string &path)
 {
   const auto refuse = [&](const std::string &why) {
-    throw ExtendedXYZError(path + ": no frame can be appended, for " + why +
-                           "; remove its last frame, or write to another file");
+    throw ExtendedXYZError(path + ": no frame can be appended: " + why +
+                           ", or write to another file");
   };
   constexpr char gzip_begin = '\x1f';
   std::ifstream file(path, std::ios::binary);
@@ -570,7 +570,7 @@ bool appends_compressed(const std::string &path)
     file.seekg(-1, std::ios::end);
     has_end = file.get() == '\n';
   }
-  if (!has_end) refuse("the file ends within a line: it was cut off");
+  if (!has_end) refuse("the file ends within a line, it was cut off; remove its last frame");
   return compressed;
 }
 
