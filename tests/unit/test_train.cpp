@@ -4,6 +4,7 @@
 #include "environment.h"
 
 #include "nnap/nnap_json.h"
+#include "parallel.h"
 #include "train/active_set.h"
 #include "train/data_set.h"
 #include "train/fit.h"
@@ -121,6 +122,21 @@ TrainingOptions quick_options()
 }
 
 }    // namespace
+
+TEST(Parallel, ExceptionsLeaveTheLoopAfterItsEnd)
+{
+  std::vector<int> done(4, 0);
+  const auto work = [&](long k) {
+    done[k] = 1;
+    if (k % 2 == 1) throw std::length_error("too long");
+  };
+  EXPECT_THROW(for_each_share(4, work), std::length_error);
+  EXPECT_EQ(done, (std::vector<int>{1, 1, 1, 1}));
+  done.assign(4, 0);
+  EXPECT_THROW(for_each_parallel(2, 4, work), std::length_error);
+  EXPECT_EQ(done, (std::vector<int>{1, 1, 1, 1}));
+  EXPECT_NO_THROW(for_each_parallel(2, 1, work));
+}
 
 TEST(FrameLoss, ErrorsVanishForTheLabellingPotential)
 {
