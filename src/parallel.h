@@ -42,7 +42,7 @@ template <class Work> void for_each_share(int shares, Work &&work)
 }
 
 /// work(k) for k = 0 ... count - 1 on so many threads, for work of uneven size.
-template <class Work> void for_each_parallel(int threads, long count, Work &&work)
+template <class Work> void for_each_parallel([[maybe_unused]] int threads, long count, Work &&work)
 {
   Failure failure;
 #if defined(_OPENMP)
