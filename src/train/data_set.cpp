@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <new>
 #include <numeric>
 #include <random>
 #include <set>
@@ -138,6 +139,8 @@ DataSet read_data_set(const std::string &path, const std::vector<std::string> &e
   std::string failure;
   try {
     frames = read_frames(path, elements, cutoff, data.stress);
+  } catch (const std::bad_alloc &) {
+    failure = path + ": there is not enough memory for its frames, which every rank reads";
   } catch (const std::exception &e) {
     failure = e.what();
   }
