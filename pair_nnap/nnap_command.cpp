@@ -3,40 +3,56 @@
 #include "potential_files.h"
 
 #include "collective.h"
+#include "lammps/words.h"
 #include "nnap/nnap_json.h"
 #include "nnap/summary.h"
 #include "text.h"
 
 #include "comm.h"
-#include "error.h"
 #include "utils.h"
 
 #include <mpi.h>
 
-#include <cstring>
+#include <algorithm>
+#include <string>
+#include <vector>
 
 using namespace LAMMPS_NS;
+using turing_glass::lammps::Messages;
+using turing_glass::lammps::Words;
 namespace nnap = turing_glass::nnap;
 
 /* ---------------------------------------------------------------------- */
 
 void NNAP::command(int narg, char **arg)
 {
-  if (narg < 1) utils::missing_cmd_args(FLERR, "nnap", error);
-  if (strcmp(arg[0], "info") == 0)
+  const Messages say(lmp, "Command nnap");
+  Words words(say, std::min(narg, 1), arg);
+  const std::string what =
+      words.choice("the first word", {"info", "convert", "label", "train", "test"});
+  if (what == "info")
     info(narg - 1, arg + 1);
-  else if (strcmp(arg[0], "convert") == 0)
+  else if (what == "convert")
     convert(narg - 1, arg + 1);
-  else if (strcmp(arg[0], "label") == 0)
+  else if (what == "label")
     label(narg - 1, arg + 1);
-  else if (strcmp(arg[0], "train") == 0)
+  else if (what == "train")
     train(narg - 1, arg + 1);
-  else if (strcmp(arg[0], "test") == 0)
-    test(narg - 1, arg + 1);
   else
-    error->all(FLERR, "Unknown nnap keyword '{}': use nnap info, convert, label, train or test",
-               arg[0]);
+    test(narg - 1, arg + 1);
 }
+
+namespace {
+
+/// The words up to the end, or so many before it.
+std::vector<std::string> potential_files(Words &words, std::size_t after = 0)
+{
+  std::vector<std::string> names = {words.word("a potential file")};
+  while (words.left() > after) names.push_back(words.word("a potential file"));
+  return names;
+}
+
+}    // namespace
 
 /* ----------------------------------------------------------------------
    nnap info FILE [FILE ...]
@@ -44,9 +60,9 @@ void NNAP::command(int narg, char **arg)
 
 void NNAP::info(int narg, char **arg)
 {
-  if (narg < 1) utils::missing_cmd_args(FLERR, "nnap info", error);
-  const nnap::Potential potential =
-      read_potential_files(lmp, std::vector<std::string>(arg, arg + narg));
+  const Messages say(lmp, "nnap info");
+  Words words(say, narg, arg);
+  const nnap::Potential potential = read_potential_files(say, potential_files(words));
   if (comm->me == 0) utils::logmesg(lmp, nnap::summary(potential));
 }
 
@@ -56,21 +72,18 @@ void NNAP::info(int narg, char **arg)
 
 void NNAP::convert(int narg, char **arg)
 {
-  if (narg < 2) utils::missing_cmd_args(FLERR, "nnap convert", error);
-  const std::string out = arg[narg - 1];
+  const Messages say(lmp, "nnap convert");
+  Words words(say, narg, arg);
+  const std::vector<std::string> files = potential_files(words, 1);
+  const std::string out = words.word("the file to write");
   if (!utils::strmatch(out, "\\.json$"))
-    error->all(
-        FLERR,
-        "nnap convert: the last word names the file to write, which must end in .json; '{}' does not",
-        out);
-  const nnap::Potential potential =
-      read_potential_files(lmp, std::vector<std::string>(arg, arg + narg - 1));
+    say.stop(FLERR, "the last word names the file to write, which must end in .json; '{}' does not",
+             out);
+  const nnap::Potential potential = read_potential_files(say, files);
 
-  try {
+  say.guard(FLERR, [&] {
     turing_glass::on_first_rank(
         world, [&] { turing_glass::write_file(out, nnap::write_nnap_json(potential)); });
-  } catch (const std::runtime_error &e) {
-    error->all(FLERR, "nnap convert: {}", e.what());
-  }
+  });
   if (comm->me == 0) utils::logmesg(lmp, "nnap convert: wrote {}\n", out);
 }

@@ -3,6 +3,9 @@
 
 #include "nnap_command.h"
 
+#include "elements.h"
+#include "exclusions.h"
+
 #include "collective.h"
 #include "io/extended_xyz.h"
 #include "lammps/force_field.h"
@@ -12,7 +15,6 @@
 #include "comm.h"
 #include "compute.h"
 #include "domain.h"
-#include "error.h"
 #include "fix_store_atom.h"
 #include "force.h"
 #include "modify.h"
@@ -25,7 +27,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <numeric>
 #include <string>
@@ -33,6 +34,7 @@
 #include <vector>
 
 using namespace LAMMPS_NS;
+using namespace turing_glass::lammps;
 namespace io = turing_glass::io;
 
 namespace {
@@ -44,54 +46,32 @@ struct LabelCommand {
   bool append = true;
 };
 
-LabelCommand parse_label(LAMMPS *lmp, int narg, char **arg)
+LabelCommand parse_label(const Messages &say, int narg, char **arg)
 {
-  Error *error = lmp->error;
-  const int ntypes = lmp->atom->ntypes;
-  if (narg < 1) utils::missing_cmd_args(FLERR, "nnap label", error);
+  const int ntypes = say.lmp()->atom->ntypes;
+  Words words(say, narg, arg);
   LabelCommand command;
-  command.file = arg[0];
+  command.file = words.word("the file of labelled frames");
 
-  for (int iarg = 1; iarg < narg;) {
-    const std::string key = arg[iarg++];
-    const auto value = [&]() -> std::string {
-      if (iarg == narg) utils::missing_cmd_args(FLERR, "nnap label " + key, error);
-      return arg[iarg++];
-    };
-    if (key == "elements") {
-      while (static_cast<int>(command.elements.size()) < ntypes) {
-        command.elements.push_back(value());
-        if (!utils::strmatch(command.elements.back(), "^[A-Z][a-z]?$"))
-          error->all(
-              FLERR,
-              "nnap label: elements needs a chemical symbol for each of the {} atom types, '{}' "
-              "is none",
-              ntypes, command.elements.back());
-      }
-    } else if (key == "config_type")
-      command.frame.config_type = value();
+  while (!words.done()) {
+    const std::string key = words.keyword({"elements", "config_type", "traj", "weight", "append"});
+    if (key == "elements")
+      while (static_cast<int>(command.elements.size()) < ntypes)
+        command.elements.push_back(
+            element(words, say, fmt::format("the element of each of the {} atom types", ntypes)));
+    else if (key == "config_type")
+      command.frame.config_type = words.word(key);
     else if (key == "traj")
-      command.frame.trajectory = value();
-    else if (key == "weight") {
-      const std::string word = value();
-      command.frame.weight = std::strtod(word.c_str(), nullptr);
-      if (!utils::is_double(word) || !(command.frame.weight >= 0.0))
-        error->all(FLERR, "nnap label: weight must be a number, 0 or larger, is '{}'", word);
-    } else if (key == "append")
-      command.append = utils::logical(FLERR, value(), false, lmp) != 0;
+      command.frame.trajectory = words.word(key);
+    else if (key == "weight")
+      command.frame.weight = words.number(key, at_least(0.0));
     else
-      error->all(
-          FLERR,
-          "nnap label: unknown keyword '{}': use elements with {} chemical symbols, config_type, "
-          "traj, weight or append",
-          key, ntypes);
+      command.append = words.logical(key);
   }
   if (command.elements.empty())
-    error->all(
-        FLERR,
-        "nnap label: the keyword 'elements' with the element of each of the {} atom types is "
-        "missing",
-        ntypes);
+    say.stop(FLERR,
+             "the keyword 'elements' with the element of each of the {} atom types is missing",
+             ntypes);
   return command;
 }
 
@@ -99,7 +79,7 @@ LabelCommand parse_label(LAMMPS *lmp, int narg, char **arg)
 /// run goes on from is changed: the forces are put back, and fixes draw no random numbers.
 class ForceField : protected Pointers {
  public:
-  explicit ForceField(LAMMPS *lmp) : Pointers(lmp) {}
+  explicit ForceField(const Messages &say) : Pointers(say.lmp()), say_(say) {}
 
   void check() const;
   /// Atoms, in the order of their IDs, on rank 0 only.
@@ -111,32 +91,31 @@ class ForceField : protected Pointers {
   void evaluate();
   void read_totals(io::LabelledFrame &frame);
   void gather_atoms(io::LabelledFrame &frame) const;
+  void refuse_exclusions() const;
+
+  const Messages &say_;
 };
 
 /// Whatever would make labels wrong, or have no place in a frame.
 void ForceField::check() const
 {
   if (strcmp(update->unit_style, "metal") != 0)
-    error->all(FLERR, "nnap label: labels are in eV and A: use units metal, not {}",
-               update->unit_style);
-  if (domain->dimension != 3)
-    error->all(FLERR, "nnap label: labels are of three dimensions: use dimension 3");
+    say_.stop(FLERR, "labels are in eV and A: use units metal, not {}", update->unit_style);
+  if (domain->dimension != 3) say_.stop(FLERR, "labels are of three dimensions: use dimension 3");
   if (!atom->tag_enable)
-    error->all(FLERR, "nnap label: atoms need IDs, which sort them: use atom_modify id yes");
-  if (!force->pair)
-    error->all(FLERR, "nnap label: no force field is set: give pair_style and pair_coeff first");
+    say_.stop(FLERR, "atoms need IDs, which sort them: use atom_modify id yes");
+  if (!force->pair) say_.stop(FLERR, "no force field is set: give pair_style and pair_coeff first");
   if (atom->torque_flag || atom->avec->forceclearflag)
-    error->all(
-        FLERR,
-        "nnap label: a frame has no place for torques and the like: use an atom_style for points, "
-        "not {}",
-        atom->atom_style);
+    say_.stop(FLERR,
+              "a frame has no place for torques and the like: use an atom_style for points, "
+              "not {}",
+              atom->atom_style);
   if (utils::strmatch(update->integrate_style, "^respa"))
-    error->all(FLERR, "nnap label: run_style respa splits the force field: use run_style verlet");
+    say_.stop(FLERR, "run_style respa splits the force field: use run_style verlet");
   if (!turing_glass::lammps::force_field_in_reach(lmp))
-    error->all(FLERR,
-               "nnap label: works without the packages KOKKOS and GPU, which keep forces to "
-               "themselves: start LAMMPS without them");
+    say_.stop(FLERR,
+              "works without the packages KOKKOS and GPU, which keep forces to "
+              "themselves: start LAMMPS without them");
 }
 
 void ForceField::label(io::LabelledFrame &frame)
@@ -152,6 +131,7 @@ void ForceField::label(io::LabelledFrame &frame)
     comm->forward_comm();    // a fix may have moved box and atoms at the end of the step
   else
     set_up();
+  refuse_exclusions();
   evaluate();
   read_totals(frame);
   gather_atoms(frame);
@@ -185,6 +165,23 @@ void ForceField::set_up()
   update->eflag_atom = update->vflag_atom = -1;    // tallied before atoms changed their places
 }
 
+/// A frame cannot say which pairs its energy does without.
+void ForceField::refuse_exclusions() const
+{
+  Exclusions exclusions(lmp);
+  if (!exclusions.any()) return;
+  exclusions.find();
+  bool absent = false;
+  for (int i = 0; i < atom->nlocal; ++i) absent = absent || exclusions.absent(i);
+  int anywhere = absent || !exclusions.partial().empty();
+  MPI_Allreduce(MPI_IN_PLACE, &anywhere, 1, MPI_INT, MPI_MAX, world);
+  if (anywhere)
+    say_.stop(
+        FLERR,
+        "neigh_modify exclude removes neighbors of atoms, and a frame has no place for that: use neigh_modify "
+        "exclude none");
+}
+
 void ForceField::evaluate()
 {
   turing_glass::lammps::compute_force_field(lmp, ENERGY_GLOBAL,
@@ -200,11 +197,10 @@ void ForceField::read_totals(io::LabelledFrame &frame)
   frame.energy = energy->compute_scalar();
   modify->delete_compute(energy->id);
   if (!std::isfinite(*frame.energy))
-    error->all(
-        FLERR,
-        "nnap label: the potential energy of step {} is {}: do atoms lie on each other, or did "
-        "the run blow up?",
-        update->ntimestep, *frame.energy);
+    say_.stop(FLERR,
+              "the potential energy of step {} is {}: do atoms lie on each other, or did "
+              "the run blow up?",
+              update->ntimestep, *frame.energy);
 
   Compute *pressure = modify->add_compute("NNAP_LABEL_VIRIAL all pressure NULL" + parts);
   pressure->init();
@@ -246,14 +242,15 @@ void ForceField::gather_atoms(io::LabelledFrame &frame) const
 
 void NNAP::label(int narg, char **arg)
 {
+  const Messages say(lmp, "nnap label");
   if (!domain->box_exist)
-    error->all(FLERR, "nnap label: there are no atoms to label: create or read a box first");
-  LabelCommand command = parse_label(lmp, narg, arg);
-  ForceField force_field(lmp);
+    say.stop(FLERR, "there are no atoms to label: create or read a box first");
+  LabelCommand command = parse_label(say, narg, arg);
+  ForceField force_field(say);
   force_field.check();
-  force_field.label(command.frame);
 
-  try {
+  say.guard(FLERR, [&] {
+    force_field.label(command.frame);
     turing_glass::on_first_rank(world, [&] {
       using Writer = io::ExtendedXYZWriter;
       Writer writer(command.file, command.elements,
@@ -261,7 +258,5 @@ void NNAP::label(int narg, char **arg)
       writer.write(command.frame);
       writer.close();
     });
-  } catch (const std::runtime_error &e) {
-    error->all(FLERR, "nnap label: {}", e.what());
-  }
+  });
 }

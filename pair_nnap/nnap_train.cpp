@@ -2,6 +2,7 @@
 
 #include "nnap_command.h"
 
+#include "elements.h"
 #include "potential_files.h"
 
 #include "collective.h"
@@ -15,7 +16,6 @@
 #include "train/trainer.h"
 
 #include "comm.h"
-#include "error.h"
 #include "platform.h"
 #include "utils.h"
 
@@ -23,75 +23,34 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <optional>
+#include <stdexcept>
+#include <system_error>
 
 using namespace LAMMPS_NS;
+using namespace turing_glass::lammps;
 namespace nnap = turing_glass::nnap;
 namespace tg = turing_glass;
 
 namespace {
 
-constexpr double milli = 1e3;    // eV to meV
+constexpr double milli = 1e3;          // eV to meV
+constexpr double gpa = 160.2176634;    // GPa per eV/A^3
 
-std::string read_file(const std::string &path)
+/// The content of a file; nothing where there is none.
+std::optional<std::string> read_if_there(const std::string &path)
 {
+  std::error_code unknown;
+  if (!std::filesystem::exists(path, unknown)) return {};
   std::ifstream file(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(file), {});
+  std::string content(std::istreambuf_iterator<char>(file), {});
+  if (!file) throw std::runtime_error(path + ": cannot be read");
+  return content;
 }
-
-/// The words of an input line, taken one by one.
-class Words {
- public:
-  Words(LAMMPS *lmp, const char *style, int narg, char **arg) :
-      lmp_(lmp), style_(style), words_(arg, arg + narg)
-  {
-  }
-
-  bool done() const { return at_ == words_.size(); }
-  bool next_is_number() const { return !done() && utils::is_double(words_[at_]); }
-  bool next_is_element() const
-  {
-    return !done() && words_[at_].size() <= 2 && words_[at_][0] >= 'A' && words_[at_][0] <= 'Z';
-  }
-  std::string word(const char *what)
-  {
-    if (done()) lmp_->error->all(FLERR, "{}: {} is missing at the end", style_, what);
-    return words_[at_++];
-  }
-  double number(const char *what, double low, double high)
-  {
-    const std::string text = word(what);
-    if (!utils::is_double(text))
-      lmp_->error->all(FLERR, "{}: {} must be a number, is '{}'", style_, what, text);
-    return bounded(what, text, low, high);
-  }
-  int integer(const char *what, int low, int high)
-  {
-    const std::string text = word(what);
-    if (!utils::is_integer(text))
-      lmp_->error->all(FLERR, "{}: {} must be an integer, is '{}'", style_, what, text);
-    return static_cast<int>(bounded(what, text, low, high));
-  }
-  bool logical(const char *what) { return utils::logical(FLERR, word(what), false, lmp_) != 0; }
-
- private:
-  double bounded(const char *what, const std::string &text, double low, double high)
-  {
-    const double value = std::strtod(text.c_str(), nullptr);
-    if (!(value >= low && value <= high))
-      lmp_->error->all(FLERR, "{}: {} must be from {} to {}, is {}", style_, what, low, high, text);
-    return value;
-  }
-
-  LAMMPS *lmp_;
-  const char *style_;
-  std::vector<std::string> words_;
-  std::size_t at_ = 0;
-};
 
 struct TrainCommand {
   std::string data, out;
@@ -100,21 +59,22 @@ struct TrainCommand {
   double cutoff = 0.0;    // of all bases
   tg::train::TrainingOptions options;
   double validation = 0.1;
+  bool stress_given = false;    // its weight
   bool resume = true;
 };
 
-TrainCommand parse_train(LAMMPS *lmp, int narg, char **arg)
+TrainCommand parse_train(const Messages &say, int narg, char **arg)
 {
   constexpr double huge = 1e9;
-  Words words(lmp, "nnap train", narg, arg);
+  constexpr int most = 100000000;
+  Words words(say, narg, arg);
   TrainCommand command;
   command.data = words.word("the file of labelled frames");
   command.out = words.word("the file to write");
   if (!utils::strmatch(command.out, "\\.json$"))
-    lmp->error->all(
-        FLERR,
-        "nnap train: the second word names the file to write, which must end in .json; '{}' does not",
-        command.out);
+    say.stop(FLERR,
+             "the second word names the file to write, which must end in .json; '{}' does not",
+             command.out);
   nnap::Basis basis, radial;
   radial.kind = nnap::Basis::Kind::chebyshev;
   radial.lmax = 0;
@@ -126,41 +86,43 @@ TrainCommand parse_train(LAMMPS *lmp, int narg, char **arg)
   tg::train::TrainingOptions &o = command.options;
 
   while (!words.done()) {
-    const std::string key = words.word("a keyword");
+    const std::string key = words.keyword(
+        {"elements", "nmax",    "lmax",   "l3max",    "rcut",  "wtype",  "radial",     "hidden",
+         "epochs",   "batch",   "rate",   "energy",   "force", "stress", "soften",     "huber",
+         "l2",       "average", "memory", "patience", "seed",  "start",  "validation", "resume"});
     for (const char *shape :
          {"elements", "nmax", "lmax", "l3max", "rcut", "wtype", "radial", "hidden"})
       if (key == shape) shape_keyword = key;
     if (key == "elements") {
-      command.shape.elements = {words.word("an element")};
-      while (words.next_is_element()) command.shape.elements.push_back(words.word("an element"));
+      std::vector<std::string> &elements = command.shape.elements;
+      do {
+        elements.push_back(element(words, say, "an element"));
+        if (std::count(elements.begin(), elements.end(), elements.back()) > 1)
+          say.stop(FLERR, "element {} is given twice", elements.back());
+      } while (looks_like_element(words.peek()));
     } else if (key == "nmax")
-      basis.nmax = words.integer("nmax", 0, nnap::Basis::largest_nmax);
+      basis.nmax = words.small_integer("nmax", 0, nnap::Basis::largest_nmax);
     else if (key == "lmax")
-      basis.lmax = words.integer("lmax", 0, nnap::Basis::largest_lmax);
+      basis.lmax = words.small_integer("lmax", 0, nnap::Basis::largest_lmax);
     else if (key == "l3max")
-      basis.l3max = words.integer("l3max", 0, nnap::Basis::largest_l3max);
+      basis.l3max = words.small_integer("l3max", 0, nnap::Basis::largest_l3max);
     else if (key == "rcut")
-      basis.rcut = words.number("rcut", 1.0, 100.0);
+      basis.rcut = words.number("rcut", from_to(1.0, 100.0));
     else if (key == "radial") {
-      radial.nmax = words.integer("the order of radial", 0, nnap::Basis::largest_nmax);
-      radial.rcut = words.number("the cutoff of radial", 1.0, 100.0);
+      radial.nmax = words.small_integer("the order of radial", 0, nnap::Basis::largest_nmax);
+      radial.rcut = words.number("the cutoff of radial", from_to(1.0, 100.0));
       has_radial = true;
     } else if (key == "wtype") {
-      const std::string word = words.word("wtype");
-      bool known = false;
+      const std::string word =
+          words.choice("wtype", {"none", "default", "full", "exfull", "fuse", "exfuse", "rfuse"});
       using nnap::WeightType;
       for (const WeightType type :
            {WeightType::none, WeightType::standard, WeightType::full, WeightType::exfull,
             WeightType::fuse, WeightType::exfuse, WeightType::rfuse})
-        if (word == name(type)) basis.wtype = type, known = true;
-      if (!known)
-        lmp->error->all(
-            FLERR,
-            "nnap train: wtype must be none, default, full, exfull, fuse, exfuse or rfuse, is '{}'",
-            word);
+        if (word == name(type)) basis.wtype = type;
       basis.fuse_size = basis.rfuse_size = 0;
       const auto size = [&] {
-        return words.integer("the number after wtype", 1, nnap::Basis::largest_fuse);
+        return words.small_integer("the number after wtype", 1, nnap::Basis::largest_fuse);
       };
       if (basis.wtype == WeightType::rfuse)
         basis.rfuse_size = size();
@@ -168,58 +130,54 @@ TrainCommand parse_train(LAMMPS *lmp, int narg, char **arg)
         basis.fuse_size = size();
     } else if (key == "hidden") {
       command.shape.hidden.clear();
-      while (words.next_is_number())
+      do
         command.shape.hidden.push_back(
-            words.integer("hidden", 1, nnap::ElementModel::largest_width));
-      if (command.shape.hidden.empty())
-        lmp->error->all(FLERR, "nnap train: hidden needs the width of at least one layer");
+            words.small_integer("hidden", 1, nnap::ElementModel::largest_width));
+      while (words.next_is_number());
     } else if (key == "epochs")
-      o.epochs = words.integer("epochs", 1, 100000000);
+      o.epochs = words.small_integer("epochs", 1, most);
     else if (key == "batch")
-      o.batch = words.integer("batch", 1, 1000000);
+      o.batch = words.small_integer("batch", 1, 1000000);
     else if (key == "rate") {
-      o.rate = words.number("rate", 0.0, 1.0);
-      o.final_rate = words.number("the final rate", 0.0, 1.0);
+      o.rate = words.number("rate", from_to(0.0, 1.0));
+      o.final_rate = words.number("the final rate", from_to(0.0, 1.0));
     } else if (key == "energy") {
-      o.energy = words.number("energy", 0.0, huge);
-      o.final_energy = words.number("the final energy weight", 0.0, huge);
+      o.energy = words.number("energy", from_to(0.0, huge));
+      o.final_energy = words.number("the final energy weight", from_to(0.0, huge));
     } else if (key == "force")
-      o.force = words.number("force", 0.0, huge);
-    else if (key == "stress")
-      o.stress = words.number("stress", 0.0, huge);
-    else if (key == "soften")
-      o.soften = words.number("soften", 1e-3, huge);
+      o.force = words.number("force", from_to(0.0, huge));
+    else if (key == "stress") {
+      command.stress_given = true;
+      o.stress = words.number("stress", from_to(0.0, huge));
+    } else if (key == "soften")
+      o.soften = words.number("soften", from_to(1e-3, huge));
     else if (key == "huber")
-      o.huber = words.number("huber", 1e-3, huge);
+      o.huber = words.number("huber", from_to(1e-3, huge));
     else if (key == "l2")
-      o.l2 = words.number("l2", 0.0, huge);
+      o.l2 = words.number("l2", from_to(0.0, huge));
     else if (key == "average")
-      o.average = words.number("average", 0.0, 0.999999);
+      o.average = words.number("average", from_to(0.0, 0.999999));
     else if (key == "memory")
-      o.memory = 1e9 * words.number("memory", 0.0, huge);
+      o.memory = 1e9 * words.number("memory", from_to(0.0, huge));
     else if (key == "patience")
-      o.patience = words.integer("patience", 0, 100000000);
+      o.patience = words.small_integer("patience", 0, most);
     else if (key == "seed")
-      o.seed = static_cast<unsigned>(words.integer("seed", 1, 2147483647));
+      o.seed = static_cast<unsigned>(words.small_integer("seed", 1));
     else if (key == "start")
       command.start = words.word("the potential to start from");
     else if (key == "validation")
-      command.validation = words.number("validation", 0.0, 0.9);
-    else if (key == "resume")
-      command.resume = words.logical("resume");
+      command.validation = words.number("validation", from_to(0.0, 0.9));
     else
-      lmp->error->all(FLERR, "nnap train: unknown keyword '{}'", key);
+      command.resume = words.logical("resume");
   }
   if (!command.start.empty()) {
     if (!shape_keyword.empty())
-      lmp->error->all(
-          FLERR, "nnap train: elements and shape are those of {} (keyword 'start'): leave out '{}'",
-          command.start, shape_keyword);
+      say.stop(FLERR, "elements and shape are those of {} (keyword 'start'): leave out '{}'",
+               command.start, shape_keyword);
     return command;
   }
   if (command.shape.elements.empty())
-    lmp->error->all(
-        FLERR, "nnap train: the keyword 'elements' with the elements of the potential is missing");
+    say.stop(FLERR, "the keyword 'elements' with the elements of the potential is missing");
   command.shape.bases = {basis};
   if (has_radial) {
     radial.wtype = basis.wtype;
@@ -231,12 +189,61 @@ TrainCommand parse_train(LAMMPS *lmp, int narg, char **arg)
   for (const nnap::Basis &part : command.shape.bases) {
     command.cutoff = std::max(command.cutoff, part.rcut);
     if (command.options.memory > 0.0 && nnap::trainable_weights(part, ntypes).count() > 0)
-      lmp->error->all(
-          FLERR,
-          "nnap train: 'memory' keeps descriptors, and random type weights would stay as they are: "
-          "train without it first, then go on from that potential with 'start' and 'memory'");
+      say.stop(FLERR,
+               "'memory' keeps descriptors, and random type weights would stay as they are: "
+               "train without it first, then go on from that potential with 'start' and 'memory'");
   }
   return command;
+}
+
+/// What is to be said of the stress of the frames, where its weight counts.
+void report_stress(const Messages &say, const tg::train::DataSet &data, const std::string &file,
+                   bool weight_given)
+{
+  const tg::train::StressLabels &stress = data.stress;
+  constexpr const char *remedy =
+      "the keys that are read are stress (eV/A^3, tension positive) and virial (eV)";
+  if (!stress.similar_keys.empty())
+    say.warn(FLERR, "{}: {} of {} frames have a stress; others have {}, which is not read: {}",
+             file, stress.frames, data.frames, stress.similar_keys, remedy);
+  else if (stress.frames == 0 && weight_given)
+    say.warn(FLERR, "{}: a weight of the stress is given, but no frame has a stress: {}", file,
+             remedy);
+  if (stress.in_other_units())
+    say.warn(
+        FLERR,
+        "{}: the stress of half of the frames is above {:.3g} eV/A^3 ({:.3g} GPa), times the volume of an atom more than "
+        "{} eV; is it in GPa, kbar or bar? {}",
+        file, stress.typical, gpa * stress.typical, stress.largest_plausible, remedy);
+}
+
+bool output_is_there(const std::string &path, MPI_Comm world)
+{
+  int found = 0;
+  tg::on_first_rank(world, [&] { found = std::filesystem::exists(path); });
+  MPI_Bcast(&found, 1, MPI_INT, 0, world);
+  return found != 0;
+}
+
+/// Goes on from the checkpoint; false where there is none. One that is there must be sound. Collective.
+bool restore(tg::train::Trainer &trainer, const std::string &checkpoint, MPI_Comm world)
+{
+  std::string saved;
+  int found = 0;
+  tg::on_first_rank(world, [&] {
+    if (auto content = read_if_there(checkpoint)) saved = std::move(*content), found = 1;
+  });
+  MPI_Bcast(&found, 1, MPI_INT, 0, world);
+  if (!found) return false;
+  tg::broadcast(saved, world);
+  try {
+    trainer.restore(saved);
+  } catch (const tg::io::StateError &e) {
+    throw tg::io::StateError(
+        checkpoint + " " + e.what() +
+        ": give the command that wrote it, or remove it (or say 'resume no') to start anew");
+  }
+  return true;
 }
 
 /// Extrapolation grade of the atom of `frame` that is farthest from the training set.
@@ -260,16 +267,17 @@ double largest_grade(const nnap::Evaluator &evaluator, const tg::train::Training
 
 void NNAP::train(int narg, char **arg)
 {
-  TrainCommand command = parse_train(lmp, narg, arg);
+  const Messages say(lmp, "nnap train");
+  TrainCommand command = parse_train(say, narg, arg);
   command.options.threads = comm->nthreads;
   const bool talks = comm->me == 0;
   const std::string checkpoint = command.out + ".checkpoint", curve = command.out + ".csv";
   const double start = platform::walltime();
 
-  try {
+  say.guard(FLERR, [&] {
     nnap::Potential initial;
     if (!command.start.empty()) {
-      initial = read_potential_files(lmp, {command.start});
+      initial = read_potential_files(say, {command.start});
       nnap::write_nnap_json(initial);    // or it says what cannot be written
       command.shape.elements = initial.elements;
       command.cutoff = initial.cutoff();
@@ -282,21 +290,21 @@ void NNAP::train(int narg, char **arg)
                      "nnap train: {} frames with {} atoms from {}, {} of them for validation\n",
                      data.frames, data.atoms, command.data, data.validation_frames);
     if (data.validation_frames == 0)
-      error->all(
+      say.stop(
           FLERR,
-          "nnap train: no frame is left for validation: give frames of more trajectories, or another 'validation' fraction");
+          "no frame is left for validation: give frames of more trajectories, or another 'validation' fraction");
+    if (command.options.stress > 0.0) report_stress(say, data, command.data, command.stress_given);
 
     const int ntypes = static_cast<int>(command.shape.elements.size());
     const std::vector<double> reference =
         tg::train::reference_energies(data.training, ntypes, world);
     for (const tg::train::Outlier &o :
          tg::train::find_outliers(data.training, data.validation, reference, world))
-      if (talks)
-        error->warning(
-            FLERR,
-            "nnap train: {}: line {}, frame {}: energy is {:.3f} eV/atom from what its composition suggests, "
-            "{:.0f} times the spread of the other frames; is its label right?",
-            command.data, o.line, o.frame, o.residual, std::abs(o.residual) / o.sigma);
+      say.warn(
+          FLERR,
+          "{}: line {}, frame {}: energy is {:.3f} eV/atom from what its composition suggests, {:.0f} times the "
+          "spread of the other frames; is its label right?",
+          command.data, o.line, o.frame, o.residual, std::abs(o.residual) / o.sigma);
     if (command.start.empty())
       initial = tg::train::initial_potential(command.shape, data.training, reference,
                                              command.options.seed, world);
@@ -307,17 +315,14 @@ void NNAP::train(int narg, char **arg)
       utils::logmesg(lmp, "nnap train: descriptors and derivatives of {} frames are kept\n",
                      trainer.kept_frames());
 
-    std::string saved;
-    int found = 0;
-    if (command.resume && talks) {
-      saved = read_file(checkpoint);
-      found = saved.empty() ? 0 : 1;
-    }
-    MPI_Bcast(&found, 1, MPI_INT, 0, world);
-    if (found) {
-      tg::broadcast(saved, world);
-      trainer.restore(saved);
+    if (command.resume && restore(trainer, checkpoint, world)) {
       if (talks) utils::logmesg(lmp, "nnap train: going on from {}\n", checkpoint);
+      if (trainer.complete() && trainer.finished() && output_is_there(command.out, world)) {
+        if (talks)
+          utils::logmesg(lmp, "nnap train: the training had come to its end, {} is left as it is\n",
+                         command.out);
+        return;
+      }
     } else {
       tg::on_first_rank(world, [&] {
         tg::write_file(
@@ -358,13 +363,16 @@ void NNAP::train(int narg, char **arg)
     if (talks) utils::logmesg(lmp, "nnap train: looking for the limits of the training range\n");
     nnap::Potential trained = trainer.potential();
     tg::train::select_active_sets(trained, trainer.training(), world);
-    tg::on_first_rank(world, [&] { tg::write_file(command.out, nnap::write_nnap_json(trained)); });
+    trainer.set_complete();
+    const std::string state = trainer.checkpoint();
+    tg::on_first_rank(world, [&] {
+      tg::write_file(command.out, nnap::write_nnap_json(trained));
+      tg::write_file(checkpoint, state);
+    });
     if (talks)
       utils::logmesg(lmp, "nnap train: {} holds the potential with the lowest validation loss\n",
                      command.out);
-  } catch (const std::runtime_error &e) {
-    error->all(FLERR, "nnap train: {}", e.what());
-  }
+  });
 }
 
 /* ----------------------------------------------------------------------
@@ -373,27 +381,31 @@ void NNAP::train(int narg, char **arg)
 
 void NNAP::test(int narg, char **arg)
 {
+  const Messages say(lmp, "nnap test");
+  Words words(say, narg, arg);
+  const std::string data = words.word("the file of labelled frames");
+  std::vector<std::string> files = {words.word("a potential file")};
+  while (!words.done() && !words.next_is("parity")) files.push_back(words.word("a potential file"));
   std::string parity;
-  if (narg >= 4 && strcmp(arg[narg - 2], "parity") == 0) {
-    parity = arg[narg - 1];
-    narg -= 2;
+  if (!words.done()) {
+    words.keyword({"parity"});
+    parity = words.word("parity");
+    words.finish();
   }
-  if (narg < 2) utils::missing_cmd_args(FLERR, "nnap test", error);
-  const std::string data = arg[0];
-  const nnap::Potential potential =
-      read_potential_files(lmp, std::vector<std::string>(arg + 1, arg + narg));
+  const nnap::Potential potential = read_potential_files(say, files);
 
-  try {
+  say.guard(FLERR, [&] {
     const nnap::Evaluator evaluator(potential);
     const tg::train::DataSet set =
         tg::train::read_data_set(data, potential.elements, evaluator.cutoff(), 0.0, 1, world);
     for (const tg::train::TrainingFrame &frame : set.training)
       for (const int t : frame.data.types)
         if (!evaluator.has_model(t))
-          error->one(
+          say.stop_one(
               FLERR,
-              "nnap test: frame {} of {} has {} atoms, for which the potential files given hold no model",
+              "frame {} of {} has {} atoms, for which the potential files given hold no model",
               frame.data.frame, data, potential.elements[t]);
+    report_stress(say, set, data, false);
 
     // errors by config_type; every rank writes its own rows of the parity files
     tg::train::ErrorSums total;
@@ -426,7 +438,6 @@ void NNAP::test(int narg, char **arg)
         fmt::format("{:24} {:>7} {:>8} {:>8} {:>8} {:>8} {:>9}\n{:24} {:>7} {:>17} {:>17} {:>9}\n",
                     "nnap test", "frames", "E MAE", "RMSE", "F MAE", "RMSE", "S MAE", "", "",
                     "(meV/atom)", "(eV/A)", "(GPa)");
-    constexpr double gpa = 160.2176634;    // eV/A^3
     const auto add_row = [&](const std::string &name, tg::train::ErrorSums &errors) {
       errors.sum_over_ranks(world);
       const std::string stress =
@@ -444,7 +455,5 @@ void NNAP::test(int narg, char **arg)
                        "frame,config_type,atoms,label,prediction,grade\n" + all_energies);
         tg::write_file(parity + ".force.csv", "label,prediction\n" + all_forces);
       });
-  } catch (const std::runtime_error &e) {
-    error->all(FLERR, "nnap test: {}", e.what());
-  }
+  });
 }

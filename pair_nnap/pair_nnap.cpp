@@ -1,13 +1,15 @@
 #include "pair_nnap.h"
 
+#include "exclusions.h"
 #include "potential_files.h"
 
+#include "lammps/words.h"
 #include "nnap/evaluator.h"
+#include "parallel.h"
 
 #include "atom.h"
 #include "citeme.h"
 #include "comm.h"
-#include "error.h"
 #include "force.h"
 #include "memory.h"
 #include "modify.h"
@@ -17,13 +19,16 @@
 #include "utils.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <exception>
 #include <optional>
 #include <string>
 #include <vector>
 
 using namespace LAMMPS_NS;
+using namespace turing_glass::lammps;
 namespace nnap = turing_glass::nnap;
 
 static const char cite_nnap[] =
@@ -38,15 +43,23 @@ static const char cite_nnap[] =
     "}\n\n";
 
 struct PairNNAP::Impl {
+  explicit Impl(LAMMPS *lmp) : say(lmp, "Pair style nnap"), exclusions(lmp) {}
+
+  Messages say;
+  std::string source;    // how messages name the files
+  std::optional<nnap::Potential> potential;
   std::optional<nnap::Evaluator> evaluator;
   std::vector<nnap::Workspace> workspaces;    // one per share of the atoms
   std::vector<std::vector<int>> inside;       // likewise: neighbours inside the cutoff
   std::vector<int> bin;    // by atom type: the element, or for NULL another one behind all
+  Exclusions exclusions;
+  std::vector<char>
+      absent;    // local atoms that are excluded from all others; empty where none can be
 };
 
 /* ---------------------------------------------------------------------- */
 
-PairNNAP::PairNNAP(LAMMPS *lmp) : Pair(lmp), impl(std::make_unique<Impl>())
+PairNNAP::PairNNAP(LAMMPS *lmp) : Pair(lmp), impl(std::make_unique<Impl>(lmp))
 {
   if (lmp->citeme) lmp->citeme->add(cite_nnap);
   single_enable = 0;
@@ -79,33 +92,26 @@ void PairNNAP::allocate()
 
 void PairNNAP::settings(int narg, char **arg)
 {
-  for (int iarg = 0; iarg < narg; iarg += 2) {
-    const std::string keyword = arg[iarg];
-    if (keyword != "extrapolation" && keyword != "limit" && keyword != "precision")
-      error->all(
-          FLERR,
-          "Pair style nnap: unknown keyword '{}'; there are extrapolation, limit and precision",
-          keyword);
-    if (iarg + 1 == narg) error->all(FLERR, "Pair style nnap: {} needs a value", keyword);
-    const std::string value = arg[iarg + 1];
-    if (keyword == "limit") {
-      grade_limit = utils::numeric(FLERR, value, false, lmp);
-      if (!(grade_limit > 0.0))
-        error->all(FLERR, "Pair style nnap: limit must be positive, is {}", value);
-    } else if (keyword == "precision") {
-      if (value != "double" && value != "mixed")
-        error->all(FLERR, "Pair style nnap: precision must be double or mixed, is '{}'", value);
-      mixed_precision = value == "mixed";
-    } else if (value == "ignore")
-      extrapolation = Extrapolation::ignore;
-    else if (value == "warn")
-      extrapolation = Extrapolation::warn;
-    else if (value == "stop")
-      extrapolation = Extrapolation::stop;
-    else
-      error->all(FLERR, "Pair style nnap: extrapolation must be ignore, warn or stop, is '{}'",
-                 value);
+  // LAMMPS keeps the style, and its coefficients, if pair_style names the same one again
+  extrapolation = Extrapolation::automatic;
+  grade_limit = default_limit;
+  mixed_precision = false;
+
+  Words words(impl->say, narg, arg);
+  while (!words.done()) {
+    const std::string key = words.keyword({"extrapolation", "limit", "precision"});
+    if (key == "limit")
+      grade_limit = words.number(key, above(0.0));
+    else if (key == "precision")
+      mixed_precision = words.choice(key, {"double", "mixed"}) == "mixed";
+    else {
+      const std::string what = words.choice(key, {"ignore", "warn", "stop"});
+      extrapolation = what == "ignore" ? Extrapolation::ignore
+          : what == "warn"             ? Extrapolation::warn
+                                       : Extrapolation::stop;
+    }
   }
+  if (impl->potential) make_evaluator();
 }
 
 /* ----------------------------------------------------------------------
@@ -116,35 +122,27 @@ void PairNNAP::coeff(int narg, char **arg)
 {
   const int ntypes = atom->ntypes;
   const int nfiles = narg - 2 - ntypes;
+  const Messages &say = impl->say;
   if (nfiles < 1)
-    error->all(
+    say.stop(
         FLERR,
-        "pair_coeff for pair style nnap needs '* *', the potential file(s) and one element (or NULL) for each "
-        "of the {} atom types; {} words were given after '* *'",
+        "pair_coeff needs '* *', the potential file(s) and one element (or NULL) for each of the {} atom types; "
+        "{} words were given after '* *'",
         ntypes, std::max(narg - 2, 0));
+  Words words(say, narg, arg, 2);
+  std::vector<std::string> files;
+  while (static_cast<int>(files.size()) < nfiles) files.push_back(words.word("a potential file"));
+  while (!words.done()) words.word("an element");
 
   if (!allocated) allocate();
   map_element2type(ntypes, arg + 2 + nfiles);
 
-  const nnap::Potential potential =
-      read_potential_files(lmp, std::vector<std::string>(arg + 2, arg + 2 + nfiles));
-  try {
-    impl->evaluator.emplace(
-        potential,
-        nnap::best_kernel(mixed_precision ? nnap::Precision::mixed : nnap::Precision::full));
-  } catch (const nnap::PotentialError &e) {
-    error->all(FLERR, "Pair style nnap: {}", e.what());
-  }
-
-  if ((extrapolation == Extrapolation::warn || extrapolation == Extrapolation::stop) &&
-      !impl->evaluator->knows_training_range())
-    error->all(
-        FLERR,
-        "Pair style nnap: {} does not say what it was trained on, so that 'extrapolation' is not possible; "
-        "'nnap train' writes files that do",
-        nfiles == 1 ? arg[2] : "the potential");
+  impl->potential = read_potential_files(say, files);
+  impl->source = nfiles == 1 ? files[0] : "the files given";
+  make_evaluator();
 
   // from LAMMPS's numbering of the elements in use to the type index of the potential
+  const nnap::Potential &potential = *impl->potential;
   const std::vector<std::string> &known = potential.elements;
   for (int type = 1; type <= ntypes; ++type) {
     if (map[type] < 0) continue;
@@ -155,9 +153,8 @@ void PairNNAP::coeff(int narg, char **arg)
       std::string available;
       for (std::size_t t = 0; t < known.size(); ++t)
         if (potential.models[t]) available += " " + known[t];
-      error->all(FLERR,
-                 "Pair style nnap: no model for element '{}' of atom type {} in {}, only for:{}",
-                 element, type, nfiles == 1 ? arg[2] : "the files given", available);
+      say.stop(FLERR, "no model for element '{}' of atom type {} in {}, only for:{}", element, type,
+               impl->source, available);
     }
     map[type] = index;
   }
@@ -165,6 +162,24 @@ void PairNNAP::coeff(int narg, char **arg)
   impl->bin[0] = 0;    // there is no type 0
   for (int &bin : impl->bin)
     if (bin < 0) bin = impl->evaluator->ntypes();
+}
+
+/// From the potential, for the precision of the settings.
+void PairNNAP::make_evaluator()
+{
+  const Messages &say = impl->say;
+  say.guard(FLERR, [&] {
+    impl->evaluator.emplace(
+        *impl->potential,
+        nnap::best_kernel(mixed_precision ? nnap::Precision::mixed : nnap::Precision::full));
+  });
+  if ((extrapolation == Extrapolation::warn || extrapolation == Extrapolation::stop) &&
+      !impl->evaluator->knows_training_range())
+    say.stop(
+        FLERR,
+        "{} does not say what it was trained on, so that 'extrapolation' is not possible; 'nnap train' writes files "
+        "that do",
+        impl->source);
   if (comm->me == 0)
     utils::logmesg(lmp, "Pair style nnap: cutoff {} A, {} kernels in {} precision\n",
                    impl->evaluator->cutoff(), impl->evaluator->kernel_name(),
@@ -174,18 +189,19 @@ void PairNNAP::coeff(int narg, char **arg)
 void PairNNAP::init_style()
 {
   if (strcmp(update->unit_style, "metal") != 0)
-    error->all(FLERR, "Pair style nnap requires 'units metal', not 'units {}'", update->unit_style);
+    impl->say.stop(FLERR, "requires 'units metal', not 'units {}'", update->unit_style);
   if (!force->newton_pair)
-    error->all(
+    impl->say.stop(
         FLERR,
-        "Pair style nnap requires newton pair on: remove 'newton off' (or '-pk ... newton off') from the input");
+        "requires newton pair on: remove 'newton off' (or '-pk ... newton off') from the input");
   neighbor->add_request(this, NeighConst::REQ_FULL);
   most_beyond = 0;
+  neighbors_checked = false;
 }
 
 double PairNNAP::init_one(int i, int j)
 {
-  if (setflag[i][j] == 0) error->all(FLERR, "Pair style nnap: not all pair coefficients are set");
+  if (setflag[i][j] == 0) impl->say.stop(FLERR, "not all pair coefficients are set");
   return impl->evaluator->cutoff();
 }
 
@@ -218,15 +234,19 @@ void PairNNAP::compute(int eflag, int vflag)
     grade_step = update->ntimestep;
   }
 
+  check_neighbors();
+
   std::vector<Sums> sums(nthreads);
   const bigint inum = list->inum;
-#if defined(_OPENMP)
-#pragma omp parallel for num_threads(nthreads) schedule(static, 1)
-#endif
-  for (int share = 0; share < nthreads; ++share)
-    sums[share] = compute_share(static_cast<int>(inum * share / nthreads),
-                                static_cast<int>(inum * (share + 1) / nthreads), share,
-                                clear_copies, with_grades);
+  try {
+    turing_glass::for_each_share(nthreads, [&](int share) {
+      sums[share] = compute_share(static_cast<int>(inum * share / nthreads),
+                                  static_cast<int>(inum * (share + 1) / nthreads), share,
+                                  clear_copies, with_grades);
+    });
+  } catch (const std::exception &e) {    // as a rule for want of memory, on one rank alone
+    impl->say.stop_one(FLERR, "{}", e.what());
+  }
   if (nthreads > 1) sum_over_shares();
   for (const Sums &part : sums) {
     if (eflag_global) eng_vdwl += part.energy;
@@ -234,7 +254,59 @@ void PairNNAP::compute(int eflag, int vflag)
       for (int m = 0; m < 6; ++m) virial[m] += part.virial[m];
   }
   if (vflag_fdotr) virial_fdotr_compute();
+  require_finite(sums);
   if (check) check_grades();
+}
+
+/* ----------------------------------------------------------------------
+   exclusions from the neighbor lists: atoms that are not there; a warning, once in a run, where atoms lack neighbors
+------------------------------------------------------------------------- */
+
+void PairNNAP::check_neighbors()
+{
+  Exclusions &exclusions = impl->exclusions;
+  impl->absent.clear();
+  if (neighbors_checked && !exclusions.any()) return;
+
+  impl->say.guard(FLERR, [&] { exclusions.find(); });
+  if (exclusions.any())
+    for (int i = 0; i < atom->nlocal; ++i) impl->absent.push_back(exclusions.absent(i));
+  if (neighbors_checked) return;
+  neighbors_checked = true;
+
+  std::vector<char> mine(atom->ntypes + 1);
+  for (int type = 1; type <= atom->ntypes; ++type) mine[type] = map[type] >= 0;
+  const std::string command = exclusions.partial(mine);
+  if (!command.empty())
+    impl->say.warn(
+        FLERR,
+        "{} removes neighbors: they are missing in the descriptors, and energies and forces of all atoms nearby are "
+        "others than without it",
+        command);
+}
+
+/* ----------------------------------------------------------------------
+   a position that is not finite has no neighbors, and would go unnoticed; sums are those of this rank alone
+------------------------------------------------------------------------- */
+
+void PairNNAP::require_finite(const std::vector<Sums> &sums)
+{
+  bool lost = false, finite = true;
+  for (const Sums &part : sums) {
+    lost = lost || !std::isfinite(part.lost);
+    finite = finite && std::isfinite(part.energy);
+  }
+  if (lost)
+    for (int i = 0; i < atom->nlocal; ++i)
+      if (!std::isfinite(atom->x[i][0] + atom->x[i][1] + atom->x[i][2]))
+        impl->say.stop_one(
+            FLERR,
+            "the position of atom {} is not finite at step {}: look for overlapping atoms, wrong velocities or too "
+            "large a time step",
+            atom->tag_enable ? atom->tag[i] : 0, update->ntimestep);
+  if (!finite && extrapolation == Extrapolation::stop)
+    impl->say.stop_one(FLERR, "the energy is not finite at step {}: do atoms lie on each other?",
+                       update->ntimestep);
 }
 
 /* ----------------------------------------------------------------------
@@ -322,14 +394,16 @@ PairNNAP::Sums PairNNAP::compute_share(int first, int last, int share, bool clea
   }
 
   Sums sums;
+  const char *const absent = impl->absent.empty() ? nullptr : impl->absent.data();
   std::vector<int> &inside = impl->inside[share];
   for (int ii = first; ii < last; ++ii) {
     const int i = list->ilist[ii];
     const int *jlist = list->firstneigh[i];
     const int jnum = list->numneigh[i];
-    if (map[type[i]] < 0) continue;
+    if (map[type[i]] < 0 || (absent && absent[i])) continue;
 
     const double *xi = x + 3 * static_cast<std::ptrdiff_t>(i);
+    sums.lost += 0.0 * (xi[0] + xi[1] + xi[2]);
     if (bins <= CountsInRegister::largest_bins && jnum < CountsInRegister::largest_count)
       collect<CountsInRegister>(x, xi, type, bin, jlist, jnum, cutoffsq, bins, inside, neighbors);
     else
@@ -408,7 +482,7 @@ void PairNNAP::check_grades()
   } farthest = {0.0, comm->me};
   int farthest_atom = -1;
   for (int i = 0; i < atom->nlocal; ++i) {
-    if (grade[i] > grade_limit) ++beyond;
+    if (!(grade[i] <= grade_limit)) ++beyond;
     if (grade[i] > farthest.grade) farthest.grade = grade[i], farthest_atom = i;
   }
   MPI_Allreduce(MPI_IN_PLACE, &beyond, 1, MPI_LMP_BIGINT, MPI_SUM, world);
@@ -421,11 +495,11 @@ void PairNNAP::check_grades()
   MPI_Bcast(&tag, 1, MPI_LMP_TAGINT, farthest.rank, world);
   MPI_Bcast(&atom_type, 1, MPI_INT, farthest.rank, world);
   const std::string message = fmt::format(
-      "Pair style nnap: step {}: {} of {} atoms are outside the potential's training range "
+      "step {}: {} of {} atoms are outside the potential's training range "
       "(extrapolation grade above {:g}), farthest atom {} of type {} with {:.3g}",
       update->ntimestep, beyond, atom->natoms, grade_limit, tag, atom_type, farthest.grade);
-  if (extrapolation == Extrapolation::stop) error->all(FLERR, message);
-  if (comm->me == 0) error->warning(FLERR, message);
+  if (extrapolation == Extrapolation::stop) impl->say.stop(FLERR, "{}", message);
+  impl->say.warn(FLERR, "{}", message);
 }
 
 /* ----------------------------------------------------------------------

@@ -12,6 +12,7 @@ PairStyle(nnap,PairNNAP);
 #include "pair.h"
 
 #include <memory>
+#include <vector>
 
 namespace LAMMPS_NS {
 
@@ -40,20 +41,26 @@ class PairNNAP : public Pair {
   // the extrapolation grade (docs/pair_nnap.rst)
   enum class Extrapolation { automatic, ignore, warn, stop };
   Extrapolation extrapolation = Extrapolation::automatic;
-  double grade_limit = 2.0;
+  static constexpr double default_limit = 2.0;
+  double grade_limit = default_limit;
   int grade_requested = 0;    // by fix pair, for this step
   double *grade = nullptr;    // [nmax], of the last step with grades
   int grade_nmax = 0;
-  bigint grade_step = -1;    // to which they belong
-  bigint most_beyond = 0;    // atoms beyond the limit, when last warned of
+  bigint grade_step = -1;            // to which they belong
+  bigint most_beyond = 0;            // atoms beyond the limit, when last warned of
+  bool neighbors_checked = false;    // in this run
 
   // what one share of the atoms adds up to
   struct Sums {
     double energy = 0.0;
     double virial[6] = {};
+    double lost = 0.0;    // not a number if a position is not finite
   };
 
   void allocate();
+  void make_evaluator();
+  void check_neighbors();
+  void require_finite(const std::vector<Sums> &);
   Sums compute_share(int first, int last, int share, bool clear_copies, bool with_grades);
   void sum_over_shares();
   bool watches() const;

@@ -4,7 +4,6 @@
 #include "nnap/nnap_json.h"
 
 #include "comm.h"
-#include "error.h"
 #include "lammps.h"
 #include "utils.h"
 
@@ -14,6 +13,7 @@
 
 namespace LAMMPS_NS {
 
+using turing_glass::lammps::Messages;
 using turing_glass::nnap::AenetFile;
 using turing_glass::nnap::Potential;
 using turing_glass::nnap::PotentialError;
@@ -23,8 +23,9 @@ namespace {
 constexpr int largest_file = 1 << 30;    // bytes; an int counts them in MPI_Bcast
 
 /// Content of the file on every rank of the world.
-std::string read_everywhere(LAMMPS *lmp, const std::string &name)
+std::string read_everywhere(const Messages &say, const std::string &name)
 {
+  const LAMMPS *lmp = say.lmp();
   std::string content;
   int size = -1;
   if (lmp->comm->me == 0) {
@@ -40,13 +41,13 @@ std::string read_everywhere(LAMMPS *lmp, const std::string &name)
   }
   MPI_Bcast(&size, 1, MPI_INT, 0, lmp->world);
   if (size == -1)
-    lmp->error->all(
+    say.stop(
         FLERR,
-        "Cannot read potential file {}: it is neither at that path nor in a folder of the environment "
+        "cannot read potential file {}: it is neither at that path nor in a folder of the environment "
         "variable LAMMPS_POTENTIALS",
         name);
   if (size == -2)
-    lmp->error->all(FLERR, "Potential file {} is larger than 1 GiB, which no potential is", name);
+    say.stop(FLERR, "potential file {} is larger than 1 GiB, which no potential is", name);
   content.resize(size);
   MPI_Bcast(content.data(), size, MPI_CHAR, 0, lmp->world);
   return content;
@@ -69,15 +70,17 @@ Potential parse(const std::vector<std::string> &names, const std::vector<std::st
 
 }    // namespace
 
-Potential read_potential_files(LAMMPS *lmp, const std::vector<std::string> &names)
+Potential read_potential_files(const Messages &say, const std::vector<std::string> &names)
 {
-  std::vector<std::string> contents;
-  for (const std::string &name : names) contents.push_back(read_everywhere(lmp, name));
-  try {
-    return parse(names, contents);
-  } catch (const PotentialError &e) {
-    lmp->error->all(FLERR, "Cannot use potential file {}", e.what());
-  }
+  return say.guard(FLERR, [&] {
+    std::vector<std::string> contents;
+    for (const std::string &name : names) contents.push_back(read_everywhere(say, name));
+    try {
+      return parse(names, contents);
+    } catch (const PotentialError &e) {
+      say.stop(FLERR, "cannot use potential file {}", e.what());
+    }
+  });
 }
 
 }    // namespace LAMMPS_NS

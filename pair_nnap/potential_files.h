@@ -3,6 +3,7 @@
 #ifndef TG_POTENTIAL_FILES_H
 #define TG_POTENTIAL_FILES_H
 
+#include "lammps/messages.h"
 #include "nnap/potential.h"
 
 #include <string>
@@ -10,12 +11,10 @@
 
 namespace LAMMPS_NS {
 
-class LAMMPS;
-
 /// One NNAP JSON file, or the aenet files of one potential. Files are looked for as LAMMPS looks
 /// for potentials (as given, then in LAMMPS_POTENTIALS), read by rank 0 of each world and sent to the
-/// others. Collective; whatever is wrong with a file stops LAMMPS with an error that names it.
-turing_glass::nnap::Potential read_potential_files(LAMMPS *lmp,
+/// others. Collective; whatever is wrong with a file stops LAMMPS with an error of the style `say` that names it.
+turing_glass::nnap::Potential read_potential_files(const turing_glass::lammps::Messages &say,
                                                    const std::vector<std::string> &names);
 
 }    // namespace LAMMPS_NS

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <system_error>
@@ -52,6 +54,14 @@ std::string_view trimmed(std::string_view text)
   const std::size_t begin = text.find_first_not_of(blanks);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
+std::string lower_case(std::string_view text)
+{
+  std::string out(text);
+  for (char &c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
 }
 
 bool is_blank(std::string_view text)
@@ -116,6 +126,16 @@ std::string read_value(std::string_view line, std::size_t &at)
   return std::string(line.substr(begin, at - begin));
 }
 
+/// The keys that mean something here.
+constexpr std::string_view read_keys[] = {"Lattice",     "Properties", "energy",      "stress",
+                                          "virial",      "pbc",        "config_type", "traj",
+                                          "temperature", "weight"};
+
+bool is_read(std::string_view key)
+{
+  return std::find(std::begin(read_keys), std::end(read_keys), key) != std::end(read_keys);
+}
+
 /// key=value key="some values" flag ...
 Header parse_header(std::string_view line)
 {
@@ -128,7 +148,9 @@ Header parse_header(std::string_view line)
     const std::string_view key = line.substr(begin, at - begin);
     std::string value;
     if (at < line.size() && line[at] == '=') value = read_value(line, ++at);
-    header.insert_or_assign(std::string(key), std::move(value));
+    const auto &[entry, is_new] = header.emplace(key, value);
+    if (!is_new && entry->second != value && is_read(key))
+      throw Fault("has the key " + std::string(key) + " twice, with different values");
   }
 }
 
@@ -195,13 +217,14 @@ std::array<bool, 3> read_periodic(const Header &header)
   if (value == nullptr) return periodic;
   std::vector<std::string_view> words;
   split(*value, number_separators, words);
-  const auto is_one_of = [](std::string_view word, std::initializer_list<std::string_view> list) {
+  const auto is_one_of = [](const std::string &word, std::initializer_list<std::string_view> list) {
     return std::find(list.begin(), list.end(), word) != list.end();
   };
   bool sound = words.size() == 3;
   for (std::size_t k = 0; sound && k < 3; ++k) {
-    periodic[k] = is_one_of(words[k], {"T", "True", "true", "1"});
-    sound = periodic[k] || is_one_of(words[k], {"F", "False", "false", "0"});
+    const std::string word = lower_case(words[k]);
+    periodic[k] = is_one_of(word, {"t", "true", "1"});
+    sound = periodic[k] || is_one_of(word, {"f", "false", "0"});
   }
   if (!sound) throw Fault("pbc is " + in_quotes(*value) + "; three of T and F are needed");
   return periodic;
@@ -343,12 +366,29 @@ void ExtendedXYZReader::read_header(std::string_view line, LabelledFrame &frame)
     if (const auto virial = tensor(header, "virial")) frame.stress = stress_of(*virial, frame.cell);
   frame.config_type = text(header, "config_type");
   frame.trajectory = text(header, "traj");
+  unread_.clear();
+  for (const auto &[key, value] : header)
+    if (!is_read(key)) unread_.push_back(key);
   const std::string *properties = find(header, "Properties");
   columns_ = columns_of(
-      properties != nullptr ? *properties : "species:S:1:pos:R:3");    // what plain XYZ files have
+      properties != nullptr ? *properties : "species:S:1:pos:R:3",    // what plain XYZ files have
+      unread_);
 }
 
-ExtendedXYZReader::Columns ExtendedXYZReader::columns_of(std::string_view properties)
+std::vector<std::string>
+ExtendedXYZReader::unread_like(std::initializer_list<std::string_view> words) const
+{
+  std::vector<std::string> found;
+  for (const std::string &key : unread_)
+    if (std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+          return lower_case(key).find(word) != std::string::npos;
+        }))
+      found.push_back(key);
+  return found;
+}
+
+ExtendedXYZReader::Columns ExtendedXYZReader::columns_of(std::string_view properties,
+                                                         std::vector<std::string> &unread)
 {
   const std::string remedy = ", for example species:S:1:pos:R:3:forces:R:3";
   std::vector<std::string_view> words;
@@ -358,6 +398,7 @@ ExtendedXYZReader::Columns ExtendedXYZReader::columns_of(std::string_view proper
                 "; it needs name:type:columns for each property" + remedy);
   Columns columns;
   int force = -1;    // the other spelling
+  std::vector<std::string_view> names;
   const auto place = [&](std::string_view name, std::string_view kind, std::string_view wanted,
                          int &column) {
     if (kind != wanted)
@@ -372,6 +413,11 @@ ExtendedXYZReader::Columns ExtendedXYZReader::columns_of(std::string_view proper
     if (!parse(words[k + 2], width) || width < 1 || width > most_columns)
       throw Fault("Properties gives " + in_quotes(name) + " " + in_quotes(words[k + 2]) +
                   " columns" + remedy);
+    const bool is_read = name == "species" || name == "pos" || name == "forces" || name == "force";
+    if (is_read && std::find(names.begin(), names.end(), name) != names.end())
+      throw Fault("Properties has " + std::string(name) + " twice");
+    names.push_back(name);
+    if (!is_read) unread.emplace_back(name);
     if (name == "species") place(name, kind, "S:1", columns.species);
     if (name == "pos") place(name, kind, "R:3", columns.position);
     if (name == "forces") place(name, kind, "R:3", columns.force);
@@ -484,24 +530,48 @@ bool ends_in(std::string_view text, std::string_view end)
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
+/// Size of a file that this program wrote to its end: appending to it again needs no look at all of it.
+std::uintmax_t &written_size(const std::string &path)
+{
+  static std::map<std::filesystem::path, std::uintmax_t> sizes;
+  return sizes[std::filesystem::absolute(path)];
+}
+
+/// 0 where there is no such file.
+std::uintmax_t size_of(const std::string &path)
+{
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  return error ? 0 : size;
+}
+
 /// Whether frames to append are to be compressed, for a file is read either way from its begin to its
-/// end: as those that it holds, else as its name says.
+/// end: as those that it holds, else as its name says. Throws where what is appended could not be read back.
 bool appends_compressed(const std::string &path)
 {
-  constexpr std::array<char, 2> gzip_magic = {'\x1f', '\x8b'};
-  std::array<char, 2> begin = {};
+  const auto refuse = [&](const std::string &why) {
+    throw ExtendedXYZError(path + ": no frame can be appended: " + why +
+                           ", or write to another file");
+  };
+  constexpr char gzip_begin = '\x1f';
   std::ifstream file(path, std::ios::binary);
-  file.read(begin.data(), begin.size());
-  if (file.gcount() == 0) return ends_in(path, ".gz");
-  if (begin == gzip_magic) return true;
-  file.clear();
-  file.seekg(-1, std::ios::end);
-  if (file.get() != '\n')
-    throw ExtendedXYZError(
-        path +
-        ": no frame can be appended, for the file ends within a line: it was cut off; "
-        "remove its last frame, or write to another file");
-  return false;
+  const int begin = file.get();
+  if (begin == std::ifstream::traits_type::eof()) return ends_in(path, ".gz");
+  const bool compressed = static_cast<char>(begin) == gzip_begin;
+  if (written_size(path) == size_of(path)) return compressed;
+  bool has_end = true;
+  if (compressed) try {
+      LineReader lines(path);
+      for (std::string_view line; lines.next(line);) has_end = lines.has_end();
+    } catch (const LineError &fault) {
+      refuse(fault.what());
+    }
+  else {
+    file.seekg(-1, std::ios::end);
+    has_end = file.get() == '\n';
+  }
+  if (!has_end) refuse("the file ends within a line, it was cut off; remove its last frame");
+  return compressed;
 }
 
 }    // namespace
@@ -578,6 +648,7 @@ void ExtendedXYZWriter::close()
   if (gzclose(file_.release()) != Z_OK)
     throw ExtendedXYZError(
         path_ + ": cannot be written to its end: " + std::generic_category().message(errno));
+  written_size(path_) = size_of(path_);
 }
 
 }    // namespace turing_glass::io

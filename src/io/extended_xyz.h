@@ -9,14 +9,15 @@
 //
 // Keys that are read: Lattice, Properties (columns may come in any order, others are skipped;
 // "force" is taken for "forces"), energy, stress, virial (eV; only without stress), pbc (default: T T T),
-// config_type, traj, temperature, weight. Other keys, free_energy among them, are not looked at; of a key
-// that comes twice the last counts.
+// config_type, traj, temperature, weight. None of them may come twice with different values. Other keys, free_energy among them, are not
+// looked at.
 
 #pragma once
 
 #include "line_reader.h"
 
 #include <array>
+#include <initializer_list>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -68,6 +69,10 @@ class ExtendedXYZReader {
 
   long frames() const { return frames_; }    ///< read so far
 
+  /// Keys and properties of the last frame that were not read and whose name holds one of `words` (lower case) in
+  /// whatever case: REF_stress for "stress".
+  std::vector<std::string> unread_like(std::initializer_list<std::string_view> words) const;
+
  private:
   /// Where a line of an atom has what; Properties may put any other column between.
   struct Columns {
@@ -82,13 +87,15 @@ class ExtendedXYZReader {
   void read_atom(LabelledFrame &frame) const;
   void read_vector(int column, const char *what, std::vector<double> &to) const;
   int type_of(std::string_view species) const;
-  static Columns columns_of(std::string_view properties);
+  /// Adds the names of other properties to `unread`.
+  static Columns columns_of(std::string_view properties, std::vector<std::string> &unread);
 
   std::string path_;
   std::vector<std::string> elements_;
   std::optional<LineReader> lines_;
   long frames_ = 0;
   Columns columns_;
+  std::vector<std::string> unread_;         ///< names of keys and properties of the current frame
   std::vector<std::string_view> fields_;    ///< of the current line
 };
 

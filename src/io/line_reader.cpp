@@ -2,51 +2,118 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
+#include <new>
 #include <system_error>
 
 namespace turing_glass::io {
 
 namespace {
 
-constexpr unsigned compressed_buffer = 1 << 17;    // bytes
+constexpr std::size_t compressed_buffer = 1 << 17;    // bytes
 constexpr std::size_t first_buffer = 1 << 16;
+constexpr int gzip_window = 15 + 16;    // zlib's largest window; only gzip members
 
-/// Why zlib stopped; errno as it was then.
-std::string failure_of(gzFile_s *file, int system_error)
-{
-  int code = Z_OK;
-  const char *text = gzerror(file, &code);
-  switch (code) {
-    case Z_OK:
-    case Z_STREAM_END:
-      return {};
-    case Z_BUF_ERROR:
-      return "the gzip file is cut off: copy or write it again";
-    case Z_ERRNO:
-      return "cannot be read: " + std::generic_category().message(system_error);
-    default:
-      return std::string("the gzip file is damaged, copy or write it again (") + text + ")";
-  }
-}
+struct CloseFile {
+  void operator()(FILE *file) const { std::fclose(file); }
+};
 
 }    // namespace
+
+/// The bytes of a plain file, or those that the gzip members of a file hold. (gzread() of zlib takes what it does not
+/// know behind a member for the end of the file.)
+class ByteSource {
+ public:
+  explicit ByteSource(const std::string &path) : in_(compressed_buffer)
+  {
+    errno = 0;
+    file_.reset(std::fopen(path.c_str(), "rb"));
+    if (!file_) throw LineError("cannot be opened: " + std::generic_category().message(errno));
+    stream_.next_in = in_.data();
+    refill();
+    compressed_ = stream_.avail_in > 1 && in_[0] == 0x1f && in_[1] == 0x8b;
+    if (compressed_ && inflateInit2(&stream_, gzip_window) != Z_OK) throw std::bad_alloc();
+  }
+  ~ByteSource()
+  {
+    if (compressed_) inflateEnd(&stream_);
+  }
+  ByteSource(const ByteSource &) = delete;
+  ByteSource &operator=(const ByteSource &) = delete;
+
+  /// Fewer than `space` bytes where nothing more can be read; failure() then says why.
+  std::size_t read(char *to, std::size_t space)
+  {
+    std::size_t count = 0;
+    while (count < space && failure_.empty() && (stream_.avail_in > 0 || refill()))
+      count +=
+          compressed_ ? inflated(to + count, space - count) : copied(to + count, space - count);
+    if (count < space && failure_.empty() && inside_member_)
+      failure_ = "the gzip file is cut off: copy or write it again";
+    return count;
+  }
+
+  /// Empty for the end of the file.
+  const std::string &failure() const { return failure_; }
+
+ private:
+  bool refill()
+  {
+    errno = 0;
+    stream_.next_in = in_.data();
+    stream_.avail_in = static_cast<unsigned>(std::fread(in_.data(), 1, in_.size(), file_.get()));
+    if (std::ferror(file_.get()))
+      failure_ = "cannot be read: " + std::generic_category().message(errno);
+    return stream_.avail_in > 0;
+  }
+
+  std::size_t copied(char *to, std::size_t space)
+  {
+    const std::size_t count = std::min<std::size_t>(space, stream_.avail_in);
+    std::memcpy(to, stream_.next_in, count);
+    stream_.next_in += count;
+    stream_.avail_in -= static_cast<unsigned>(count);
+    return count;
+  }
+
+  std::size_t inflated(char *to, std::size_t space)
+  {
+    if (!inside_member_) inflateReset(&stream_);
+    inside_member_ = true;
+    stream_.next_out = reinterpret_cast<unsigned char *>(to);
+    stream_.avail_out = static_cast<unsigned>(space);
+    const int status = inflate(&stream_, Z_NO_FLUSH);
+    if (status == Z_STREAM_END)
+      inside_member_ = false;
+    else if (status != Z_OK)
+      failure_ = std::string("the gzip file is damaged, copy or write it again (") +
+          (stream_.msg != nullptr ? stream_.msg : zError(status)) + ")";
+    return space - stream_.avail_out;
+  }
+
+  std::unique_ptr<FILE, CloseFile> file_;
+  std::vector<unsigned char> in_;
+  z_stream stream_ = {};
+  bool compressed_ = false, inside_member_ = false;
+  std::string failure_;
+};
 
 void CloseQuietly::operator()(gzFile_s *file) const
 {
   gzclose(file);
 }
 
-LineReader::LineReader(const std::string &path) : buffer_(first_buffer)
+LineReader::LineReader(const std::string &path) :
+    file_(std::make_unique<ByteSource>(path)), buffer_(first_buffer)
 {
-  errno = 0;    // zlib leaves it alone where memory runs out
-  file_.reset(gzopen(path.c_str(), "rb"));
-  if (!file_)
-    throw LineError("cannot be opened: " +
-                    std::generic_category().message(errno != 0 ? errno : ENOMEM));
-  gzbuffer(file_.get(), compressed_buffer);
 }
+
+LineReader::~LineReader() = default;
+LineReader::LineReader(LineReader &&) noexcept = default;
+LineReader &LineReader::operator=(LineReader &&) noexcept = default;
 
 /// Appends to the buffer, whose rest moves to the front.
 void LineReader::fill()
@@ -55,14 +122,12 @@ void LineReader::fill()
   end_ -= begin_;
   begin_ = 0;
   if (end_ == buffer_.size()) buffer_.resize(2 * buffer_.size());
-  const auto space = static_cast<unsigned>(buffer_.size() - end_);
-  errno = 0;
-  const int count = gzread(file_.get(), buffer_.data() + end_, space);
-  const int system_error = errno;
-  if (count > 0) end_ += count;
-  if (count == static_cast<int>(space)) return;
+  const std::size_t space = buffer_.size() - end_;
+  const std::size_t count = file_->read(buffer_.data() + end_, space);
+  end_ += count;
+  if (count == space) return;
   all_read_ = true;
-  failure_ = failure_of(file_.get(), system_error);
+  failure_ = file_->failure();
 }
 
 bool LineReader::next(std::string_view &line)

@@ -27,16 +27,21 @@ struct CloseQuietly {
 };
 using GzipFile = std::unique_ptr<gzFile_s, CloseQuietly>;
 
+class ByteSource;
+
 class LineReader {
  public:
   static constexpr std::size_t longest_line = 1 << 20;    ///< bytes
 
   /// Throws LineError where the file cannot be opened.
   explicit LineReader(const std::string &path);
+  ~LineReader();
+  LineReader(LineReader &&) noexcept;
+  LineReader &operator=(LineReader &&) noexcept;
 
   /// The next line without its end (LF or CR LF), valid until the next call; false at the end of the
   /// file. Throws LineError for a line that is too long and, after the last line that could still
-  /// be read, for a compressed file that is cut off or damaged.
+  /// be read, for a compressed file that is cut off, damaged or followed by other data.
   bool next(std::string_view &line);
 
   long line() const { return line_; }    ///< of the line that next() gave last or failed at, from 1
@@ -45,7 +50,7 @@ class LineReader {
  private:
   void fill();
 
-  GzipFile file_;
+  std::unique_ptr<ByteSource> file_;
   std::vector<char> buffer_;
   std::size_t begin_ = 0, end_ = 0;    ///< what of the buffer is not handed out yet
   bool all_read_ = false;

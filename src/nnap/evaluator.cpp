@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace turing_glass::nnap {
 
@@ -141,9 +142,12 @@ double Evaluator::extrapolation_grade(int type, Workspace &ws) const
   std::copy_n(constant, n, c);
   for (int m = 0; m < model.inputs; ++m, row += n)
     for (int k = 0; k < n; ++k) c[k] += ws.x[m] * row[k];
-  double largest = 0.0;
-  for (int k = 0; k < n; ++k) largest = std::max(largest, std::abs(c[k]));
-  return largest;
+  double largest = 0.0, sum = 0.0;
+  for (int k = 0; k < n; ++k) {
+    largest = std::max(largest, std::abs(c[k]));
+    sum += c[k];    // not finite if one of them is not
+  }
+  return std::isfinite(sum) ? largest : std::numeric_limits<double>::infinity();
 }
 
 int Evaluator::first_parameter(int type) const

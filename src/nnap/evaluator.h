@@ -65,7 +65,8 @@ class Evaluator {
   bool knows_training_range() const;
   /// Extrapolation grade of the atom last given to evaluate() with this workspace: the largest absolute
   /// coefficient of its descriptor in terms of the active set (nnap theory page, eq. 19). At most about 1
-  /// within the training set; 0 where the potential does not know its training range.
+  /// within the training set; 0 where the potential does not know its training range; infinite where the descriptor is
+  /// not finite.
   double extrapolation_grade(int type, Workspace &workspace) const;
 
   /// What training may change: for each element in order the weights of its network

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <set>
 
 namespace turing_glass::nnap {
 
@@ -359,8 +360,8 @@ std::vector<Layer> read_network(const Section &section, int inputs)
   return layers;
 }
 
-/// Takes the events of a first pass over the text, which stores nothing: whether it is JSON at all,
-/// and of a shape that is worth storing. (The parser's callback for that is quadratic in the number of
+/// Takes the events of a first pass over the text, which stores no values: whether it is JSON at all,
+/// of a shape that is worth storing, and without keys that the parser would replace by later ones. (The parser's callback for that is quadratic in the number of
 /// objects in an array.)
 class Inspection {
  public:
@@ -373,10 +374,23 @@ class Inspection {
   bool number_float(json::number_float_t, const std::string &) { return true; }
   bool string(std::string &) { return true; }
   template <class Binary> bool binary(Binary &) { return true; }
-  bool key(std::string &) { return true; }
-  bool start_object(std::size_t) { return open(); }
+  bool key(std::string &key)
+  {
+    if (!keys_.back().insert(key).second)
+      throw PotentialError(name_ + ": has the key " + in_quotes(key) + " twice in one object");
+    return true;
+  }
+  bool start_object(std::size_t)
+  {
+    keys_.emplace_back();
+    return open();
+  }
   bool start_array(std::size_t) { return open(); }
-  bool end_object() { return close(); }
+  bool end_object()
+  {
+    keys_.pop_back();
+    return close();
+  }
   bool end_array() { return close(); }
   bool parse_error(std::size_t, const std::string &, const json::exception &e)
   {
@@ -405,6 +419,7 @@ class Inspection {
 
   const std::string &name_;
   int depth_ = 0, containers_ = 0;
+  std::vector<std::set<std::string>> keys_;    // of the objects that are open
 };
 
 json parse(std::string_view text, const std::string &name)

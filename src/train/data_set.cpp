@@ -1,9 +1,15 @@
 #include "data_set.h"
 
+#include "collective.h"
+#include "text.h"
+
 #include <algorithm>
+#include <cmath>
 #include <map>
+#include <new>
 #include <numeric>
 #include <random>
+#include <set>
 #include <stdexcept>
 
 namespace turing_glass::train {
@@ -53,33 +59,97 @@ std::vector<int> balance(const std::vector<std::size_t> &atoms, int ranks)
   return owner;
 }
 
+/// "'REF_stress', 'virials'"
+std::string listed(const std::set<std::string> &keys)
+{
+  constexpr std::size_t most = 3;
+  std::string out;
+  std::size_t count = 0;
+  for (const std::string &key : keys)
+    if (count++ < most) out += (out.empty() ? "" : ", ") + in_quotes(key);
+  return out + (count > most ? ", ..." : "");
+}
+
+/// Where a label is missing: what may have been meant.
+std::string meant(const std::vector<std::string> &keys)
+{
+  if (keys.empty()) return {};
+  return "; if " + listed({keys.begin(), keys.end()}) + " is meant, give it the name that is read";
+}
+
+double median(std::vector<double> values)
+{
+  if (values.empty()) return 0.0;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+double root_mean_square(const io::LabelledFrame::Matrix &matrix)
+{
+  double sum = 0.0;
+  for (const auto &row : matrix)
+    for (const double v : row) sum += v * v / 9.0;
+  return std::sqrt(sum);
+}
+
+std::vector<io::LabelledFrame> read_frames(const std::string &path,
+                                           const std::vector<std::string> &elements, double cutoff,
+                                           StressLabels &stress)
+{
+  std::vector<io::LabelledFrame> frames;
+  std::vector<double> typical, typical_energy;
+  std::set<std::string> similar;
+  io::ExtendedXYZReader reader(path, elements);
+  for (io::LabelledFrame frame; reader.next(frame);) {
+    const std::string where =
+        path + ": line " + std::to_string(frame.line) + ", frame " + std::to_string(frame.frame);
+    if (!frame.energy)
+      throw std::runtime_error(where + ": has no energy, which training and testing need" +
+                               meant(reader.unread_like({"energy"})));
+    if (frame.forces.empty())
+      throw std::runtime_error(where + ": has no forces, which training and testing need" +
+                               meant(reader.unread_like({"force"})));
+    for (const int images : images_needed(frame, cutoff))
+      if (images > most_images)
+        throw std::runtime_error(where + ": the cell is too thin for the cutoff");
+    if (frame.stress) {
+      const double size = root_mean_square(*frame.stress);
+      typical.push_back(size);
+      typical_energy.push_back(size * std::abs(io::volume(frame.cell)) / frame.atoms());
+    } else {
+      for (const std::string &key : reader.unread_like({"stress", "virial"})) similar.insert(key);
+    }
+    frames.push_back(std::move(frame));
+  }
+  stress.frames = static_cast<long>(typical.size());
+  stress.typical = median(std::move(typical));
+  stress.typical_energy = median(std::move(typical_energy));
+  stress.similar_keys = listed(similar);
+  return frames;
+}
+
 }    // namespace
 
 DataSet read_data_set(const std::string &path, const std::vector<std::string> &elements,
                       double cutoff, double fraction, unsigned seed, MPI_Comm comm)
 {
   std::vector<io::LabelledFrame> frames;
-  std::vector<std::string> trajectory;
-  io::ExtendedXYZReader reader(path, elements);
-  for (io::LabelledFrame frame; reader.next(frame);) {
-    const std::string where =
-        path + ": line " + std::to_string(frame.line) + ", frame " + std::to_string(frame.frame);
-    if (!frame.energy)
-      throw std::runtime_error(where + ": has no energy, which training and testing need");
-    if (frame.forces.empty())
-      throw std::runtime_error(where + ": has no forces, which training and testing need");
-    for (const int images : images_needed(frame, cutoff))
-      if (images > most_images)
-        throw std::runtime_error(where + ": the cell is too thin for the cutoff");
-    trajectory.push_back(frame.trajectory);
-    frames.push_back(std::move(frame));
-  }
-
-  int rank = 0, ranks = 1;
-  MPI_Comm_rank(comm, &rank);
-  MPI_Comm_size(comm, &ranks);
-  const std::vector<bool> validate = draw_validation(trajectory, fraction, seed);
   DataSet data;
+  std::string failure;
+  try {
+    frames = read_frames(path, elements, cutoff, data.stress);
+  } catch (const std::bad_alloc &) {
+    failure = path + ": there is not enough memory for its frames, which every rank reads";
+  } catch (const std::exception &e) {
+    failure = e.what();
+  }
+  throw_everywhere(failure, comm);
+  std::vector<std::string> trajectory;
+  for (const io::LabelledFrame &frame : frames) trajectory.push_back(frame.trajectory);
+
+  const int rank = rank_of(comm), ranks = ranks_of(comm);
+  const std::vector<bool> validate = draw_validation(trajectory, fraction, seed);
   data.frames = static_cast<long>(frames.size());
   for (const bool validation : {false, true}) {
     std::vector<std::size_t> atoms, index;

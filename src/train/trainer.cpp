@@ -1,16 +1,13 @@
 #include "trainer.h"
 
+#include "collective.h"
 #include "nnap/nnap_json.h"
+#include "parallel.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <sstream>
 #include <stdexcept>
-
-#if defined(_OPENMP)
-#include <omp.h>
-#endif
 
 namespace turing_glass::train {
 
@@ -22,55 +19,8 @@ constexpr double largest_jump = 10.0;    // gradients longer than this many time
 constexpr double norm_decay = 0.99;      // of that mean
 constexpr double energy_switch = 0.5;    // part of the training after which energies count more
 
-template <class T> void put(std::ostream &out, const T &value)
-{
-  out.write(reinterpret_cast<const char *>(&value), sizeof value);
-}
-
-void put(std::ostream &out, const std::vector<double> &values)
-{
-  put(out, values.size());
-  out.write(reinterpret_cast<const char *>(values.data()),
-            static_cast<std::streamsize>(values.size() * sizeof(double)));
-}
-
-void put(std::ostream &out, const std::string &text)
-{
-  put(out, text.size());
-  out.write(text.data(), static_cast<std::streamsize>(text.size()));
-}
-
-[[noreturn]] void damaged()
-{
-  throw std::runtime_error("the checkpoint is damaged or cut off: remove it to start anew");
-}
-
-template <class T> void take(std::istream &in, T &value)
-{
-  if (!in.read(reinterpret_cast<char *>(&value), sizeof value)) damaged();
-}
-
-void take(std::istream &in, std::vector<double> &values, std::size_t expected)
-{
-  std::size_t size = 0;
-  take(in, size);
-  if (size != expected) damaged();
-  values.resize(size);
-  if (!in.read(reinterpret_cast<char *>(values.data()),
-               static_cast<std::streamsize>(size * sizeof(double))))
-    damaged();
-}
-
-std::string take_text(std::istream &in)
-{
-  constexpr std::size_t longest = 1 << 20;
-  std::size_t size = 0;
-  take(in, size);
-  if (size > longest) damaged();
-  std::string text(size, '\0');
-  if (!in.read(text.data(), static_cast<std::streamsize>(size))) damaged();
-  return text;
-}
+constexpr const char *record_kind = "nnap train";
+constexpr int record_version = 1;
 
 }    // namespace
 
@@ -132,6 +82,39 @@ nnap::Evaluator evaluator_for(const nnap::Potential &potential, const TrainingOp
   return evaluator;
 }
 
+/// Of all that a frame brings to the training.
+io::Checksum checksum_of(const io::LabelledFrame &frame, bool validation)
+{
+  io::Checksum sum;
+  const auto add = [&sum](double value) { sum.add(&value, sizeof value); };
+  const auto add_matrix = [&](const io::LabelledFrame::Matrix &matrix) {
+    for (const auto &row : matrix)
+      for (const double value : row) add(value);
+  };
+  add(validation ? 1.0 : 0.0);
+  add(static_cast<double>(frame.frame));
+  add_matrix(frame.cell);
+  for (const bool periodic : frame.periodic) add(periodic ? 1.0 : 0.0);
+  add(static_cast<double>(frame.atoms()));
+  sum.add(frame.types).add(frame.positions).add(frame.forces);
+  add(frame.energy.value_or(0.0));
+  add(frame.stress.has_value() ? 1.0 : 0.0);
+  if (frame.stress) add_matrix(*frame.stress);
+  add(frame.weight);
+  return sum;
+}
+
+/// Of the frames of all ranks, whichever rank has which. Collective.
+std::string checksum_of(const std::vector<TrainingFrame> &training,
+                        const std::vector<TrainingFrame> &validation, MPI_Comm comm)
+{
+  std::uint64_t sum = 0;
+  for (const TrainingFrame &frame : training) sum += checksum_of(frame.data, false).value();
+  for (const TrainingFrame &frame : validation) sum += checksum_of(frame.data, true).value();
+  MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_UINT64_T, MPI_SUM, comm);
+  return io::Checksum().add(&sum, sizeof sum).text();
+}
+
 }    // namespace
 
 Trainer::Trainer(nnap::Potential initial, std::vector<TrainingFrame> training,
@@ -149,13 +132,13 @@ Trainer::Trainer(nnap::Potential initial, std::vector<TrainingFrame> training,
   if (total_frames_ < 1.0 || total_weight_ == 0.0)
     throw std::runtime_error("there is no frame to train on, or all have the weight 0");
   steps_per_epoch_ = std::max(1, static_cast<int>(total_frames_ / options_.batch));
-  int rank = 0;
-  MPI_Comm_rank(comm_, &rank);
-  std::seed_seq seeds{options_.seed, static_cast<unsigned>(rank)};
+  std::seed_seq seeds{options_.seed, static_cast<unsigned>(rank_of(comm_))};
   random_.seed(seeds);
   parameters_.resize(evaluator_.parameter_count());
   evaluator_.copy_parameters_to(parameters_.data());
   average_ = best_ = parameters_;
+  labels_ = checksum_of(training_, validation_, comm_);
+  initial_ = io::Checksum().add(nnap::write_nnap_json(potential_)).text();
   keep_descriptors();
 }
 
@@ -170,10 +153,8 @@ void Trainer::keep_descriptors()
         kept.push_back(&frame);
       }
   kept_frames_ = static_cast<long>(kept.size());
-#if defined(_OPENMP)
-#pragma omp parallel for num_threads(options_.threads) schedule(dynamic)
-#endif
-  for (long k = 0; k < kept_frames_; ++k) train::keep_descriptors(evaluator_, *kept[k]);
+  for_each_parallel(options_.threads, kept_frames_,
+                    [&](long k) { train::keep_descriptors(evaluator_, *kept[k]); });
   MPI_Allreduce(MPI_IN_PLACE, &kept_frames_, 1, MPI_LONG, MPI_SUM, comm_);
 }
 
@@ -199,10 +180,7 @@ double Trainer::add_batch(const std::vector<int> &frames, const LossWeights &wei
   const int count = static_cast<int>(frames.size()), threads = options_.threads;
   std::vector<double> loss(threads, 0.0);
   std::vector<int> bad(threads, -1);
-#if defined(_OPENMP)
-#pragma omp parallel for num_threads(threads) schedule(static, 1)
-#endif
-  for (int thread = 0; thread < threads; ++thread) {
+  for_each_share(threads, [&](int thread) {
     gradients_[thread].assign(parameters_.size(), 0.0);
     for (int k = thread; k < count; k += threads) {
       const double l =
@@ -212,7 +190,7 @@ double Trainer::add_batch(const std::vector<int> &frames, const LossWeights &wei
       if (!std::isfinite(l)) bad[thread] = frames[k];
       loss[thread] += l;
     }
-  }
+  });
   gradient.assign(parameters_.size(), 0.0);
   double sum = 0.0;
   for (int thread = 0; thread < threads; ++thread) {
@@ -284,6 +262,9 @@ EpochReport Trainer::run_epoch()
   report.training_loss = epoch_loss / total_frames_;
   report.validation = validate();
   const double loss = report.validation.loss;
+  if (!std::isfinite(loss))
+    throw std::runtime_error(
+        "the loss of the validation frames is not a finite number: lower the learning rate, or look at those frames");
   report.best = best_epoch_ == 0 || loss < best_loss_;
   if (report.best) {
     best_loss_ = loss;
@@ -316,74 +297,99 @@ nnap::Potential Trainer::potential() const
 
 // ---- checkpoints --------------------------------------------------------------------------------
 
-std::string Trainer::fingerprint() const
+namespace {
+
+bool all_finite(const std::vector<double> &values)
 {
-  int size = 0;
-  MPI_Comm_size(comm_, &size);
-  std::ostringstream out;
-  out.precision(17);
-  out << size << ' ' << options_.epochs << ' ' << options_.batch << ' ' << options_.rate << ' '
-      << options_.final_rate << ' ' << options_.energy << ' ' << options_.final_energy << ' '
-      << options_.force << ' ' << options_.stress << ' ' << options_.soften << ' ' << options_.huber
-      << ' ' << options_.l2 << ' ' << options_.average << ' ' << options_.memory << ' '
-      << options_.seed << ' ' << total_frames_ << ' ' << total_weight_ << ' ' << parameters_.size();
-  // basis, shape, and what the data gave: reference energies, normalisation
-  out << ' ' << std::hash<std::string>{}(nnap::write_nnap_json(potential_));
-  return out.str();
+  return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
+}
+
+}    // namespace
+
+/// The record that a checkpoint of this training begins with: whose state it is.
+io::StateRecord Trainer::identity() const
+{
+  io::StateRecord record(record_kind, record_version);
+  record.setting("ranks", ranks_of(comm_));
+  record.setting("epochs", options_.epochs);
+  record.setting("batch", options_.batch);
+  record.setting("rate", options_.rate);
+  record.setting("final rate", options_.final_rate);
+  record.setting("energy", options_.energy);
+  record.setting("final energy", options_.final_energy);
+  record.setting("force", options_.force);
+  record.setting("stress", options_.stress);
+  record.setting("soften", options_.soften);
+  record.setting("huber", options_.huber);
+  record.setting("l2", options_.l2);
+  record.setting("average", options_.average);
+  record.setting("memory", options_.memory);
+  record.setting("seed", options_.seed);
+  record.setting("frames and labels with checksum", labels_);
+  record.setting("shape, normalisation and first weights with checksum", initial_);
+  return record;
 }
 
 std::string Trainer::checkpoint() const
 {
   // ranks differ in nothing but their random numbers: all of them go in, in order
   std::ostringstream state;
-  state << random_;
-  std::string mine = state.str();
-  int size = 0, length = static_cast<int>(mine.size());
-  MPI_Comm_size(comm_, &size);
-  MPI_Allreduce(MPI_IN_PLACE, &length, 1, MPI_INT, MPI_MAX, comm_);
-  mine.resize(length, ' ');
-  std::string randoms(static_cast<std::size_t>(length) * size, ' ');
-  MPI_Allgather(mine.data(), length, MPI_CHAR, randoms.data(), length, MPI_CHAR, comm_);
-
-  std::ostringstream out;
-  put(out, fingerprint());
-  put(out, step_);
-  put(out, epoch_);
-  put(out, best_epoch_);
-  put(out, best_loss_);
-  put(out, gradient_norm_);
-  put(out, randoms);
-  put(out, parameters_);
-  put(out, average_);
-  put(out, best_);
-  put(out, soap_.state());
-  return out.str();
+  state << random_ << ' ';
+  io::StateRecord record = identity();
+  record.put("random", gather_all(state.str(), comm_));
+  record.put("step", std::int64_t(step_));
+  record.put("epoch", std::int64_t(epoch_));
+  record.put("best epoch", std::int64_t(best_epoch_));
+  record.put("complete", std::int64_t(complete_));
+  record.put("best loss", best_loss_);
+  record.put("gradient norm", gradient_norm_);
+  record.put("weights", parameters_);
+  record.put("averaged weights", average_);
+  record.put("best weights", best_);
+  record.put("optimizer", soap_.state());
+  return record.bytes();
 }
 
 void Trainer::restore(const std::string &checkpoint)
 {
-  std::istringstream in(checkpoint);
-  if (take_text(in) != fingerprint())
-    throw std::runtime_error(
-        "the checkpoint is of a training with other options, data, shape or number of ranks: "
-        "repeat those, or remove it to start anew");
-  take(in, step_);
-  take(in, epoch_);
-  take(in, best_epoch_);
-  take(in, best_loss_);
-  take(in, gradient_norm_);
-  const std::string randoms = take_text(in);
-  int size = 0, rank = 0;
-  MPI_Comm_size(comm_, &size);
-  MPI_Comm_rank(comm_, &rank);
-  std::istringstream state(randoms.substr(randoms.size() / size * rank, randoms.size() / size));
-  if (!(state >> random_)) damaged();
-  take(in, parameters_, parameters_.size());
-  take(in, average_, average_.size());
-  take(in, best_, best_.size());
-  std::vector<double> soap;
-  take(in, soap, soap_.state().size());
-  soap_.set_state(soap);
+  const auto stored = io::StateRecord::parse(checkpoint, record_kind, record_version);
+  if (const std::string other = stored.differences(identity()); !other.empty())
+    throw io::StateError("is of another training (" + other + ")");
+
+  const auto require = [](bool sound, const char *what) {
+    if (!sound) throw io::StateError(std::string("holds ") + what + " that cannot be");
+  };
+  const auto step = stored.integer("step"), epoch = stored.integer("epoch"),
+             best_epoch = stored.integer("best epoch"), complete = stored.integer("complete");
+  require(epoch >= 0 && epoch <= options_.epochs && step == epoch * steps_per_epoch_, "a step");
+  require(best_epoch >= 0 && best_epoch <= epoch && (complete == 0 || complete == 1), "an epoch");
+  const std::size_t count = parameters_.size();
+  const auto &optimizer = stored.numbers("optimizer", soap_.state().size());
+  for (const char *name : {"weights", "averaged weights", "best weights"})
+    require(all_finite(stored.numbers(name, count)), "weights");
+  require(all_finite(optimizer) && optimizer[0] == static_cast<double>(step),
+          "a state of the optimizer");
+  const double best_loss = stored.number("best loss"),
+               gradient_norm = stored.number("gradient norm");
+  require(std::isfinite(best_loss) && std::isfinite(gradient_norm) && gradient_norm >= 0.0,
+          "a loss");
+  std::istringstream states(stored.text("random"));
+  std::mt19937_64 random;
+  for (int rank = 0; rank <= rank_of(comm_); ++rank)
+    require(static_cast<bool>(states >> random), "random numbers");
+
+  // all of it is sound
+  step_ = static_cast<long>(step);
+  epoch_ = static_cast<int>(epoch);
+  best_epoch_ = static_cast<int>(best_epoch);
+  complete_ = complete != 0;
+  best_loss_ = best_loss;
+  gradient_norm_ = gradient_norm;
+  random_ = random;
+  parameters_ = stored.numbers("weights");
+  average_ = stored.numbers("averaged weights");
+  best_ = stored.numbers("best weights");
+  soap_.set_state(optimizer);
   evaluator_.set_parameters(parameters_.data());
 }
 

@@ -12,6 +12,7 @@
 #include "frame_loss.h"
 #include "soap.h"
 
+#include "io/state_record.h"
 #include "nnap/evaluator.h"
 
 #include <mpi.h>
@@ -84,8 +85,13 @@ class Trainer {
   /// The potential with the best averaged weights so far.
   nnap::Potential potential() const;
 
-  /// Everything needed to go on as if never interrupted, and back. restore() throws
-  /// std::runtime_error where the checkpoint belongs to other options, shape or number of ranks.
+  /// Whether the result has been written for good, in this command or in the one that left the checkpoint.
+  bool complete() const { return complete_; }
+  void set_complete() { complete_ = true; }
+
+  /// A StateRecord with everything needed to go on as if never interrupted, and back. restore() throws
+  /// io::StateError, and changes nothing, where the checkpoint is damaged or belongs to other options, data (any
+  /// position, label or weight of a frame), shape or number of ranks. Collective.
   std::string checkpoint() const;
   void restore(const std::string &checkpoint);
 
@@ -98,7 +104,7 @@ class Trainer {
                    std::vector<double> &gradient);
   void keep_descriptors();
   ErrorSums validate();
-  std::string fingerprint() const;
+  io::StateRecord identity() const;
 
   nnap::Potential potential_;
   nnap::Evaluator evaluator_;
@@ -110,10 +116,12 @@ class Trainer {
   int steps_per_epoch_ = 0;
   double total_frames_ = 0.0, total_weight_ = 0.0;
   long kept_frames_ = 0;
+  std::string labels_, initial_;    ///< checksums of the frames and of the potential at the start
 
   // what a checkpoint holds
   long step_ = 0;
   int epoch_ = 0, best_epoch_ = 0;
+  bool complete_ = false;
   double best_loss_ = 0.0, gradient_norm_ = 0.0;
   std::mt19937_64 random_;
   std::vector<double> parameters_, average_, best_;

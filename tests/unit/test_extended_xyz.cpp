@@ -7,6 +7,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <cmath>
 #include <filesystem>
@@ -249,8 +250,8 @@ TEST_F(ExtendedXYZ, SpellingsOfTheHeader)
           "Lattice=[[4, 0, 0], [0.5, 5, 0], [0, 0, 10]] energy=-1.5E+0 config_type=\"a b\" pbc=\"1 0 1\"",
           "free_energy=7 flag Lattice=\"+4.0 0 0 .5 5. 0 0 0 1e1\" comment=\"energy=3 pbc=none\" energy=-1.5 "
           "config_type=\"a b\" pbc=\"true false true\" empty= quote=\"a \\\" b\" =x",
-          // of a key that comes twice the last counts
-          "energy=8 Lattice=\"1 0 0 0 1 0 0 0 1\" Lattice=\"4 0 0 0.5 5 0 0 0 10\" energy=-1.5 pbc=\"T F T\" config_type=\"a b\"",
+          // a key may come twice with the same value
+          "energy=-1.5 Lattice=\"4 0 0 0.5 5 0 0 0 10\" Lattice=\"4 0 0 0.5 5 0 0 0 10\" energy=-1.5 pbc=\"TRUE FALSE t\" config_type=\"a b\"",
       }) {
     SCOPED_TRACE(header);
     const auto frames = read(one_atom(header));
@@ -261,6 +262,37 @@ TEST_F(ExtendedXYZ, SpellingsOfTheHeader)
     EXPECT_TRUE(frames[0].config_type == "a b" || frames[0].config_type == "{a b}")
         << frames[0].config_type;
   }
+}
+
+TEST_F(ExtendedXYZ, TwoValuesOfAKeyAreAnError)
+{
+  for (const std::string twice :
+       {"energy=-1 energy=-2", "weight=1 energy=-1 weight=2",
+        "stress=\"1 2 3 4 5 6\" stress=\"1 2 3 4 5 7\"", "pbc=\"T T T\" pbc=\"T T F\""})
+    EXPECT_THAT(error(one_atom(lattice + " " + twice)),
+                AllOf(HasSubstr("line 2, frame 1"), HasSubstr("twice, with different values")));
+  EXPECT_EQ(read(one_atom(lattice + " note=a note=b energy=-3")).at(0).energy, -3.0);
+  for (const std::string columns :
+       {"species:S:1:pos:R:3:pos:R:3", "species:S:1:pos:R:3:species:S:1"})
+    EXPECT_THAT(error(one_atom(lattice + " Properties=" + columns)), HasSubstr("twice"));
+}
+
+TEST_F(ExtendedXYZ, KeysThatAreNotReadAreFoundByName)
+{
+  ExtendedXYZReader reader(
+      written("1\n" + lattice +
+              " REF_stress=\"1 2 3 4 5 6\" dft_Virial=7 energy=-1 free_energy=-2 "
+              "Properties=species:S:1:pos:R:3:MACE_forces:R:3\nCu 1 2 3 0 0 0\n1\n" +
+              lattice + "\nCu 1 2 3\n"),
+      elements);
+  LabelledFrame frame;
+  ASSERT_TRUE(reader.next(frame));
+  EXPECT_EQ(reader.unread_like({"stress", "virial"}),
+            (std::vector<std::string>{"REF_stress", "dft_Virial"}));
+  EXPECT_EQ(reader.unread_like({"force"}), std::vector<std::string>{"MACE_forces"});
+  EXPECT_EQ(reader.unread_like({"energy"}), std::vector<std::string>{"free_energy"});
+  ASSERT_TRUE(reader.next(frame));
+  EXPECT_TRUE(reader.unread_like({""}).empty());
 }
 
 TEST_F(ExtendedXYZ, FreeEnergyIsNotTheEnergy)
@@ -651,6 +683,61 @@ TEST_F(ExtendedXYZ, WriterRefusesWhatCannotBeRead)
   writer.close();
   EXPECT_EQ(read_file(path("out.extxyz")).size(), 1U);
   EXPECT_THAT(refusal([](LabelledFrame &) {}), HasSubstr("closed"));
+}
+
+TEST_F(ExtendedXYZ, NothingIsAppendedToADamagedGzipFile)
+{
+  const auto append = [&](const std::string &name, const std::string &content) -> std::string {
+    std::ofstream(path(name), std::ios::binary) << content;
+    try {
+      ExtendedXYZWriter(path(name), elements, ExtendedXYZWriter::Mode::append);
+      return {};
+    } catch (const ExtendedXYZError &refused) {
+      return refused.what();
+    }
+  };
+  const auto gzipped = [&](const std::string &text) {
+    std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path("whole.gz").c_str(), "wb"),
+                                                    gzclose);
+    gzwrite(file.get(), text.data(), static_cast<unsigned>(text.size()));
+    file.reset();
+    std::ifstream in(path("whole.gz"), std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  const std::string whole = gzipped(two_frames);
+  int file = 0;
+  const auto name = [&] { return "d" + std::to_string(file++) + ".xyz.gz"; };
+  EXPECT_EQ(append(name(), whole), "");
+  EXPECT_EQ(append(name(), whole + whole), "");
+  for (std::size_t length = 1; length < whole.size(); ++length)
+    EXPECT_THAT(append(name(), whole.substr(0, length)), HasSubstr("no frame can be appended"))
+        << length;
+  for (const std::size_t at : {whole.size() / 2, whole.size() - 6}) {
+    std::string flipped = whole;
+    flipped[at] = static_cast<char>(flipped[at] ^ 1);
+    EXPECT_THAT(append(name(), flipped), HasSubstr("damaged"));
+  }
+  EXPECT_THAT(append(name(), whole + std::string(512, '\0')), HasSubstr("damaged"));
+  EXPECT_THAT(append(name(), gzipped(two_frames.substr(0, two_frames.size() - 1))),
+              HasSubstr("cut off"));
+  // the same size as a file that was written to its end before, but by another name
+  const std::string twice = path("twice.xyz.gz");
+  ExtendedXYZWriter(twice, elements).close();
+  EXPECT_NO_THROW(ExtendedXYZWriter(twice, elements, ExtendedXYZWriter::Mode::append).close());
+}
+
+TEST_F(ExtendedXYZ, WhatFollowsAGzipMemberIsNotPassedOver)
+{
+  const std::string name = path("padded.xyz.gz");
+  gzFile file = gzopen(name.c_str(), "wb");
+  gzwrite(file, two_frames.data(), static_cast<unsigned>(two_frames.size()));
+  gzclose(file);
+  std::ofstream(name, std::ios::binary | std::ios::app) << std::string(100, '\0');
+  ExtendedXYZReader reader(name, elements);
+  LabelledFrame frame;
+  ASSERT_TRUE(reader.next(frame));
+  ASSERT_TRUE(reader.next(frame));
+  EXPECT_THROW(reader.next(frame), ExtendedXYZError);
 }
 
 TEST_F(ExtendedXYZ, WriterAppendsToNoHalfLine)

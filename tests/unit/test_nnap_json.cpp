@@ -1015,6 +1015,16 @@ TEST(NnapJsonDamaged, OtherKindsOfFile)
     EXPECT_THAT(error_of(text), HasSubstr("not valid JSON")) << text;
 }
 
+TEST(NnapJsonDamaged, AKeyThatComesTwice)
+{
+  EXPECT_THAT(error_of(R"({"version": 5, "units": "metal", "version": 6})"),
+              HasSubstr("has the key 'version' twice"));
+  EXPECT_THAT(error_of(R"({"models": [{"basis": {"rcut": 5, "rcut": 6}}]})"),
+              HasSubstr("has the key 'rcut' twice"));
+  EXPECT_THAT(error_of(R"({"models": [{"symbol": "Cu"}, {"symbol": "Zr"}]})"),
+              testing::Not(HasSubstr("twice")));
+}
+
 TEST(NnapJsonDamaged, HundredMegabytes)
 {
   std::string text(hundred_megabytes, '[');

@@ -4,6 +4,7 @@
 #include "environment.h"
 
 #include "nnap/nnap_json.h"
+#include "parallel.h"
 #include "train/active_set.h"
 #include "train/data_set.h"
 #include "train/fit.h"
@@ -11,11 +12,14 @@
 #include "train/soap.h"
 #include "train/trainer.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <mpi.h>
 
 #include <cmath>
 #include <cstdio>
+#include <fstream>
+#include <limits>
 #include <random>
 
 using namespace turing_glass;
@@ -118,6 +122,21 @@ TrainingOptions quick_options()
 }
 
 }    // namespace
+
+TEST(Parallel, ExceptionsLeaveTheLoopAfterItsEnd)
+{
+  std::vector<int> done(4, 0);
+  const auto work = [&](long k) {
+    done[k] = 1;
+    if (k % 2 == 1) throw std::length_error("too long");
+  };
+  EXPECT_THROW(for_each_share(4, work), std::length_error);
+  EXPECT_EQ(done, (std::vector<int>{1, 1, 1, 1}));
+  done.assign(4, 0);
+  EXPECT_THROW(for_each_parallel(2, 4, work), std::length_error);
+  EXPECT_EQ(done, (std::vector<int>{1, 1, 1, 1}));
+  EXPECT_NO_THROW(for_each_parallel(2, 1, work));
+}
 
 TEST(FrameLoss, ErrorsVanishForTheLabellingPotential)
 {
@@ -317,6 +336,11 @@ TEST(ActiveSet, OneComponentGivesTheRange)
       const double expected = std::max(std::abs(P - low), std::abs(high - P)) / width;
       EXPECT_NEAR(evaluator.extrapolation_grade(0, workspace), expected, 0.011 * expected);
     }
+  // what is no number is not inside
+  for (const double P : {std::nan(""), std::numeric_limits<double>::infinity()}) {
+    workspace.x[0] = P;
+    EXPECT_EQ(evaluator.extrapolation_grade(0, workspace), std::numeric_limits<double>::infinity());
+  }
 }
 
 TEST(ActiveSet, TrainingFramesAreInsideAndCompressedOnesOutside)
@@ -424,16 +448,130 @@ TEST(Trainer, InterruptedAndRestoredGivesTheSameWeights)
     EXPECT_EQ(resumed.run_epoch().epoch, 4);
     while (!resumed.finished()) resumed.run_epoch();
     EXPECT_EQ(weights(resumed), weights(whole));
-
-    Trainer other(initial, training, validation, options, MPI_COMM_SELF);
-    for (const std::size_t length :
-         {std::size_t(0), std::size_t(5), checkpoint.size() / 2, checkpoint.size() - 1})
-      EXPECT_THROW(other.restore(checkpoint.substr(0, length)), std::runtime_error) << length;
-    TrainingOptions changed = options;
-    changed.rate *= 2;
-    Trainer different(initial, training, validation, changed, MPI_COMM_SELF);
-    EXPECT_THROW(different.restore(checkpoint), std::runtime_error);
   }
+}
+
+namespace {
+
+/// Twelve frames to train on, four for validation, and a training of them.
+struct SmallTraining {
+  nnap::Evaluator teacher{test::random_potential(small_basis(), 2, 4)};
+  std::vector<TrainingFrame> training = some_frames(teacher, 12, 2),
+                             validation = some_frames(teacher, 4, 2, 500);
+  TrainingOptions options = quick_options();
+  nnap::Potential initial = initial_potential({{"Cu", "Zr"}, {small_basis()}, {4, 4}}, training,
+                                              {0.0, 0.0}, 1, MPI_COMM_SELF);
+
+  Trainer trainer() const { return {initial, training, validation, options, MPI_COMM_SELF}; }
+};
+
+/// What restore() has to say of a checkpoint; empty where it takes it.
+std::string refusal(Trainer trainer, const std::string &checkpoint)
+{
+  const std::string before = trainer.checkpoint();
+  try {
+    trainer.restore(checkpoint);
+    return {};
+  } catch (const std::runtime_error &e) {
+    EXPECT_EQ(trainer.checkpoint(), before) << "a refused checkpoint has changed the training";
+    return e.what();
+  }
+}
+
+/// The record with the first number (or integer) called `name` replaced, and checksums that fit.
+template <class Number>
+std::string forged(std::string record, const std::string &name, Number value)
+{
+  constexpr std::size_t head = 32;
+  const std::uint64_t length = name.size();
+  const std::string entry =
+      std::string(reinterpret_cast<const char *>(&length), sizeof length) + name;
+  const std::size_t at =
+      record.find(entry, head) + entry.size() + sizeof length;    // behind the count
+  record.replace(at, sizeof value, reinterpret_cast<const char *>(&value), sizeof value);
+  const std::uint64_t body = io::Checksum().add(std::string_view(record).substr(head)).value();
+  record.replace(16, 8, reinterpret_cast<const char *>(&body), 8);
+  const std::uint64_t sum = io::Checksum().add(record.data(), 24).value();
+  return record.replace(24, 8, reinterpret_cast<const char *>(&sum), 8);
+}
+
+}    // namespace
+
+TEST(Trainer, DamagedCheckpointsAreRefused)
+{
+  const SmallTraining small;
+  Trainer trainer = small.trainer();
+  trainer.run_epoch();
+  const std::string checkpoint = trainer.checkpoint();
+  EXPECT_EQ(refusal(small.trainer(), checkpoint), "");
+  for (const std::size_t length :
+       {std::size_t(0), std::size_t(5), checkpoint.size() / 2, checkpoint.size() - 1})
+    EXPECT_NE(refusal(small.trainer(), checkpoint.substr(0, length)), "") << length;
+  EXPECT_NE(refusal(small.trainer(), checkpoint + '\0'), "");
+  EXPECT_NE(refusal(small.trainer(), checkpoint + checkpoint), "");
+  for (std::size_t at = 0; at < checkpoint.size(); at += checkpoint.size() / 97) {
+    std::string flipped = checkpoint;
+    flipped[at] = static_cast<char>(flipped[at] ^ 4);
+    EXPECT_NE(refusal(small.trainer(), flipped), "") << at;
+  }
+}
+
+TEST(Trainer, CheckpointsOfWhatCannotBeAreRefused)
+{
+  const SmallTraining small;
+  Trainer trainer = small.trainer();
+  trainer.run_epoch();
+  const std::string checkpoint = trainer.checkpoint();
+  const double nan = std::nan("");
+  EXPECT_EQ(refusal(small.trainer(), forged(checkpoint, "best loss", 3.0)), "");
+  for (const char *name :
+       {"weights", "averaged weights", "best weights", "optimizer", "best loss", "gradient norm"})
+    EXPECT_NE(refusal(small.trainer(), forged(checkpoint, name, nan)), "") << name;
+  for (const std::int64_t number : {-1, 2, 1000000})
+    for (const char *name : {"step", "epoch", "best epoch", "complete"})
+      EXPECT_NE(refusal(small.trainer(), forged(checkpoint, name, number)), "") << name << number;
+}
+
+TEST(Trainer, CheckpointsOfAnotherTrainingAreRefused)
+{
+  const SmallTraining small;
+  Trainer trainer = small.trainer();
+  trainer.run_epoch();
+  const std::string checkpoint = trainer.checkpoint();
+  const auto refused = [&](auto change) {
+    SmallTraining other;
+    change(other);
+    return refusal(other.trainer(), checkpoint);
+  };
+  using testing::HasSubstr;
+  EXPECT_EQ(refused([](SmallTraining &) {}), "");
+  EXPECT_EQ(refused([](SmallTraining &t) { t.options.patience = 3, t.options.threads = 2; }), "");
+  EXPECT_THAT(refused([](SmallTraining &t) { t.options.rate *= 2; }),
+              HasSubstr("rate 0.01, now 0.02"));
+  EXPECT_THAT(refused([](SmallTraining &t) { t.options.epochs = 7; }),
+              HasSubstr("epochs 6, now 7"));
+  EXPECT_NE(refused([](SmallTraining &t) { t.initial.models[0]->reference_energy += 1e-9; }), "");
+  // a single label of a single frame
+  const auto data = [&](auto change) {
+    for (const bool validation : {false, true})
+      EXPECT_THAT(refused([&](SmallTraining &t) {
+                    change((validation ? t.validation : t.training).at(3).data);
+                  }),
+                  HasSubstr("frames and labels"));
+  };
+  data([](io::LabelledFrame &frame) { frame.forces[7] = -frame.forces[7]; });
+  data([](io::LabelledFrame &frame) { frame.positions[0] += 1e-12; });
+  data([](io::LabelledFrame &frame) { *frame.energy += 1e-9; });
+  data([](io::LabelledFrame &frame) { (*frame.stress)[1][2] += 1e-12; });
+  data([](io::LabelledFrame &frame) { frame.stress.reset(); });
+  data([](io::LabelledFrame &frame) { frame.weight = 0.5; });
+  data([](io::LabelledFrame &frame) { frame.types[0] = 1 - frame.types[0]; });
+  data([](io::LabelledFrame &frame) { frame.cell[2][2] += 1e-12; });
+  // a frame that goes from one set to the other, or is left out
+  EXPECT_NE(refused([](SmallTraining &t) { std::swap(t.training[0], t.validation[0]); }), "");
+  EXPECT_NE(refused([](SmallTraining &t) { t.training.pop_back(); }), "");
+  // which rank has which frame does not matter, and neither does their order there
+  EXPECT_EQ(refused([](SmallTraining &t) { std::swap(t.training[0], t.training[5]); }), "");
 }
 
 TEST(Trainer, ALossThatIsNoNumberNamesItsFrame)
@@ -493,4 +631,48 @@ TEST(DataSet, TrajectoriesStayTogetherAndUnlabelledFramesAreNamed)
     }
   }
   std::remove(path.c_str());
+
+  std::ofstream(path) << "1\nLattice=\"2 0 0 0 4 0 0 0 4\" REF_energy=-1\nCu 0 0 0\n";
+  try {
+    read_data_set(path, {"Cu"}, 4.5, 0.0, 1, MPI_COMM_SELF);
+    FAIL() << "a frame without an energy was accepted";
+  } catch (const std::runtime_error &e) {
+    EXPECT_THAT(e.what(), testing::HasSubstr("if 'REF_energy' is meant"));
+  }
+  std::remove(path.c_str());
+}
+
+TEST(DataSet, SaysWhatTheFramesKnowOfStress)
+{
+  const std::string path = testing::TempDir() + "/stress.extxyz";
+  const auto read = [&](const std::vector<std::string> &keys) {
+    std::ofstream file(path);
+    for (const std::string &key : keys)    // 16 A^3 an atom
+      file
+          << "2\nLattice=\"2 0 0 0 4 0 0 0 4\" Properties=species:S:1:pos:R:3:forces:R:3 energy=-1 "
+          << key << "\nCu 0 0 0 0 0 0\nCu 0 2 2 0 0 0\n";
+    file.close();
+    const DataSet set = read_data_set(path, {"Cu"}, 4.5, 0.0, 1, MPI_COMM_SELF);
+    std::remove(path.c_str());
+    return set.stress;
+  };
+  StressLabels stress = read({"", ""});
+  EXPECT_EQ(stress.frames, 0);
+  EXPECT_EQ(stress.similar_keys, "");
+  EXPECT_FALSE(stress.in_other_units());
+  stress = read({"REF_stress=\"1 2 3 4 5 6\"", "dft_virial=7", "stress=\"0 0 0 0 0 0\" Stress=3",
+                 "free_energy=1"});
+  EXPECT_EQ(stress.frames, 1);
+  EXPECT_EQ(stress.similar_keys, "'REF_stress', 'dft_virial'");
+  // a pressure p has three of nine components: rms p/sqrt(3)
+  const auto pressure = [](double p) {
+    const std::string text = std::to_string(-p);
+    return "stress=\"" + text + " " + text + " " + text + " 0 0 0\"";
+  };
+  stress = read({pressure(0.1), pressure(0.3), pressure(90.0)});    // one violent frame
+  EXPECT_NEAR(stress.typical, 0.3 / std::sqrt(3.0), 1e-9);
+  EXPECT_NEAR(stress.typical_energy, 16.0 * 0.3 / std::sqrt(3.0), 1e-9);
+  EXPECT_FALSE(stress.in_other_units());
+  EXPECT_TRUE(read({pressure(1.0), pressure(5.0), pressure(-4.0)}).in_other_units());    // GPa
+  EXPECT_FALSE(read({pressure(1.0 / 160.0), pressure(5.0 / 160.0)}).in_other_units());
 }

@@ -77,6 +77,15 @@ class Grade(unittest.TestCase):
         warnings = text.count("outside the potential's training range")
         self.assertTrue(1 <= warnings <= 5, warnings)
 
+    def test_positions_that_are_not_finite(self):
+        """An atom that flies away to infinity, with neighbor lists that are never made anew: an error, not a run without it."""
+        script = ("neigh_modify every 1000 delay 1000 check no\ngroup one id 5\nfix 1 all nve\n"
+                  "fix 2 one addforce 1e308 0 0\ntimestep 10\nthermo 1000\nrun 500\n")
+        for settings in ("extrapolation stop", "", "extrapolation ignore"):
+            for ranks in (1, 2):
+                text = self.run_cell(1.0, settings, script, ranks=ranks, expect_error=True, timeout=60).text
+                self.assertRegex(text, r"ERROR.*Pair style nnap: the position of atom 5 is not finite at step \d+")
+
     def test_no_grades_of_another_step(self):
         """Without the flag nobody asks for grades; after a step without, there are none to be had."""
         text = self.run_cell(1.0, "extrapolation ignore", GRADES.replace("gamma 1", "gamma 0"), expect_error=True).text

@@ -279,11 +279,13 @@ class WrongUse(Case):
 
     def test_wrong_words(self):
         for words, expected in (
-            ("", "'elements'"), ("elements Cu", "nnap label elements"), ("elements Cu NULL", "'NULL' is none"),
-            ("elements Cu weight 2", "'weight' is none"), ("elements Cu Zr O", "unknown keyword 'O'"),
+            ("", "'elements'"), ("elements Cu", "is missing at the end"), ("elements Cu NULL", "not 'NULL'"),
+            ("elements Cu weight 2", "not 'weight'"), ("elements Cu Zr O", "unknown keyword 'O'"),
+            ("elements Cu \"\"", "empty word"), ("elements Cu Zr traj \"\"", "traj is an empty word"),
+            ("elements Cu Zr weight 1 weight 2", "keyword weight is given twice"), ("elements Cu Zr weight inf", "'inf'"),
             ("elements Cu Zr bake 5", "unknown keyword 'bake'"), ("elements Cu Zr weight heavy", "'heavy'"),
-            ("elements Cu Zr weight -1", "0 or larger, is '-1'"), ("elements Cu Zr append maybe", "maybe"),
-            ("elements Cu Zr traj", "nnap label traj"),
+            ("elements Cu Zr weight -1", "of at least 0, not '-1'"), ("elements Cu Zr append maybe", "maybe"),
+            ("elements Cu Zr traj", "traj is missing"),
         ):
             self.assert_error(start() + "nnap label data.extxyz %s\n" % words, expected)
 
@@ -310,6 +312,32 @@ class WrongUse(Case):
             file.write("2\nLattice=")
         text = lammps(start() + LABEL.format(file="data.extxyz") + "\n", 2, folder=folder, expect_error=True).text
         self.assertIn("nnap label: data.extxyz: no frame can be appended", text)
+
+    def test_damaged_gzip_files_are_not_continued(self):
+        """A file cut off, with a flipped bit or followed by zeros is refused, and stays as it is."""
+        label = LABEL.format(file="data.extxyz.gz") + "\n"
+        with open(lammps(start() + label).path("data.extxyz.gz"), "rb") as file:
+            whole = file.read()
+        flipped = bytearray(whole)
+        flipped[len(whole) // 2] ^= 1
+        for damaged in (whole[:-1], whole[:len(whole) // 2], whole[:2], bytes(flipped), whole + bytes(512)):
+            folder = tempfile.mkdtemp(dir=os.getcwd())
+            path = os.path.join(folder, "data.extxyz.gz")
+            with open(path, "wb") as file:
+                file.write(damaged)
+            text = lammps(start() + label, folder=folder, expect_error=True).text
+            self.assertIn("nnap label: data.extxyz.gz: no frame can be appended", text)
+            with open(path, "rb") as file:
+                self.assertEqual(file.read(), damaged)
+
+    def test_excluded_neighbors(self):
+        """A label of a force field that leaves out pairs is none; a rule that concerns no atom does no harm."""
+        label = LABEL.format(file="data.extxyz") + "\n"
+        for rule in ("type 1 2", "group some some", "group some all"):
+            for ranks in (1, 2):
+                self.assert_error(start() + "group some id 1:5\nneigh_modify exclude %s\n" % rule + label,
+                                  "neigh_modify exclude none", ranks=ranks)
+        lammps(start() + "group some subtract all all\nneigh_modify exclude group some all\n" + label)
 
 
 if __name__ == "__main__":

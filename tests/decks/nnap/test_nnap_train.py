@@ -92,9 +92,9 @@ class Training(unittest.TestCase):
         self.assertIn("going on from", finished)
         self.assertEqual(self.weights(again), self.weights(whole))
         refused = lammps(self.train % "epochs 6 seed 6", 2, folder=again, expect_error=True).text
-        self.assertIn("other options", refused)
+        self.assertIn("of another training", refused)
         other = deck.replace("rcut 4.5", "rcut 4.4")
-        self.assertIn("other options", lammps(other, 2, folder=again, expect_error=True).text)
+        self.assertIn("of another training", lammps(other, 2, folder=again, expect_error=True).text)
         lammps(self.train % "epochs 2 seed 6 resume no", 2, folder=again)
         self.assertNotEqual(self.weights(again), self.weights(whole))
 
@@ -162,6 +162,82 @@ class Training(unittest.TestCase):
             epochs = {int(line.split(",")[0]) for line in file.readlines()[1:]}
         self.assertEqual(epochs, set(range(1, 61)))
 
+    def test_checkpoints_of_other_labels_or_damaged_are_refused(self):
+        """Each is an error, and result and checkpoint stay as they are; a training at its end is left alone."""
+        deck = self.train % "epochs 3"
+        folder = self.folder()
+        lammps(deck, folder=folder)
+        names = ["out.nnap.json" + end for end in ("", ".checkpoint", ".csv")]
+        paths = [os.path.join(folder, name) for name in names]
+
+        def contents():
+            found = []
+            for path in paths:
+                with open(path, "rb") as file:
+                    found.append((file.read(), os.stat(path).st_mtime_ns))
+            return found
+
+        before = contents()
+        self.assertIn("had come to its end", lammps(deck, folder=folder).text)
+        self.assertEqual(contents(), before)
+        with open(paths[1], "rb") as file:
+            sound = file.read()
+        flipped = bytearray(sound)
+        flipped[len(sound) // 3] ^= 1
+        for damaged in (b"", bytes(flipped), sound + b"\n", sound[:-8], b"text"):
+            with open(paths[1], "wb") as file:
+                file.write(damaged)
+            before = contents()
+            for ranks in (1, 2):
+                text = lammps(deck, ranks, folder=folder, expect_error=True, timeout=60).text
+                self.assertIn("ERROR: nnap train: out.nnap.json.checkpoint ", text)
+                self.assertIn("remove it", text)
+            self.assertEqual(contents(), before)
+        with open(paths[1], "wb") as file:
+            file.write(sound)
+
+        # the last digit of one force; its sign; a weight
+        path = os.path.join(folder, "data.extxyz.gz")
+        with gzip.open(path, "rt") as file:
+            text = file.read()
+        lines = text.splitlines()
+        cases = [text.replace(lines[2], lines[2][:-1] + ("1" if lines[2][-1] != "1" else "2")),
+                 text.replace(lines[2], re.sub(r" (-?)(\S+)$", lambda m: " " + ("" if m[1] else "-") + m[2], lines[2])),
+                 text.replace(lines[1], lines[1] + " weight=0.5")]
+        before = contents()
+        for case in cases:
+            self.assertNotEqual(case, text)
+            with gzip.open(path, "wt") as file:
+                file.write(case)
+            refused = lammps(deck, folder=folder, expect_error=True).text
+            self.assertIn("of another training (frames and labels", refused)
+            self.assertEqual(contents(), before)
+
+    def test_what_is_said_of_stress(self):
+        quiet = ("have a stress", "no frame has a stress", "GPa, kbar or bar")
+        def text(damage, words=""):
+            folder = tempfile.mkdtemp(dir=os.getcwd())
+            labelled(1, os.path.join(folder, "data.extxyz.gz"), damage=damage)
+            return lammps(self.train % ("epochs 1 " + words), folder=folder).text
+        def scaled(k, frame):
+            return re.sub(r'stress="([^"]*)"', lambda m: 'stress="%s"' % " ".join(
+                repr(160.2176634 * float(x)) for x in m[1].split()), frame)
+        for damage, words, expected in (
+            (lambda k, f: f, "stress 1", None),
+            (lambda k, f: f.replace(" stress=", " note="), "", None),
+            (lambda k, f: f.replace(" stress=", " note="), "stress 1", "a weight of the stress is given, but no frame has a stress"),
+            (lambda k, f: f.replace(" stress=", " REF_stress="), "", "0 of 41 frames have a stress; others have 'REF_stress'"),
+            (lambda k, f: f.replace(" stress=", " dft_virial=") if k % 2 else f, "", "21 of 41 frames have a stress; others have 'dft_virial'"),
+            (lambda k, f: f.replace(" stress=", " virials="), "stress 0", None),
+            (scaled, "", "is it in GPa, kbar or bar?"),
+        ):
+            said = text(damage, words)
+            if expected:
+                self.assertEqual(said.count(expected), 1, said)
+            else:
+                for phrase in quiet:
+                    self.assertNotIn(phrase, said)
+
     def test_bad_data_is_named(self):
         cases = (
             (lambda k, f: f.replace(" energy=", " no_energy=") if k == 6 else f, ("frame 7", "energy")),
@@ -196,9 +272,13 @@ class Training(unittest.TestCase):
 
     def test_wrong_words(self):
         folder = self.folder()
-        for words, expected in (("epochs ten", "'ten'"), ("bake 5", "'bake'"), ("hidden", "hidden needs"),
-                                ("nmax 21", "from 0 to 20"), ("wtype some", "'some'"), ("epochs", "missing")):
-            text = lammps(self.train % words, folder=folder, expect_error=True, timeout=60).text
+        short = "nnap train data.extxyz.gz out.nnap.json elements Cu Zr %s\n"
+        for words, expected in (("epochs ten", "'ten'"), ("bake 5", "'bake'"), ("hidden", "hidden is missing"),
+                                ("nmax 21", "from 0 to 20"), ("wtype some", "'some'"), ("epochs", "epochs is missing"),
+                                ("epochs 4294967297", "'4294967297'"), ("hidden 8 4294967300", "'4294967300'"),
+                                ("epochs 2 epochs 3", "epochs is given twice"), ("Cu", "Cu is given twice"),
+                                ('batch ""', "batch is an empty word"), ("rate nan 1", "'nan'"), ('start ""', "empty word")):
+            text = lammps(short % words, folder=folder, expect_error=True, timeout=60).text
             self.assertIn(expected, text)
         text = lammps("nnap train data.extxyz.gz out.txt elements Cu Zr\n", folder=folder, expect_error=True).text
         self.assertIn("'out.txt'", text)
