@@ -1,4 +1,4 @@
-// Explicit Euler with the five-point Laplacian (seed 000, Methods 2.4), blocked in time.
+// Explicit Euler with the five-point Laplacian (Liu et al., Methods 2.4), blocked in time.
 //
 // A sweep over the grid moves more memory than it computes, so several steps ("levels") share one sweep. Level
 // t + 1 of a row needs level t of this row and its two neighbours, and takes the place of level t - 1: when row y
