@@ -24,11 +24,11 @@ pair_style zero 6.0
 pair_coeff * *
 """
 KEYS = ("psi Psi skewness d2min mises top_d2min top_mises strained largest part spanning atoms undetermined "
-        "no_gradient reference").split()
+        "no_gradient reference scatter").split()
 PRINT = "print 'vector: %s'\n" % " ".join("$(c_d[%d]:%%.17g)" % (k + 1) for k in range(len(KEYS)))
 # columns of the dump, from 0: after the id those of the compute
 D2MIN, F, E, MISES, VOLUMETRIC, ROTATION, NONAFFINE, NEIGHBORS, DETERMINED = 0, 1, 10, 16, 17, 18, 19, 22, 23
-G, ETA, LAMBDA, XI_S, XI_D, XI_R, GRADIENT_DETERMINED = 24, 42, 43, 44, 45, 46, 47
+G, ETA, LAMBDA, XI_S, XI_D, XI_R, GRADIENT_DETERMINED, SCATTER = 24, 42, 43, 44, 45, 46, 47, 48
 DUMP = "dump %s all custom %d %s id c_d[*]\ndump_modify %s sort id format float %%.17g\n"
 
 
@@ -106,6 +106,18 @@ def least_squares(x, y):
                  [[sum(v[a] * w[i] for v, w in zip(x, y)) for i in range(3)] for a in p])
 
 
+def scatter_of(quadratic, old, new, b):
+    """Root mean square of eta where the atoms and their center scatter as the residuals do."""
+    p, n = range(9), len(quadratic)
+    rows = [[sum(v[r] * v[c] for v in quadratic) for c in p] for r in p]
+    inverse = solve(rows, [[float(r == c) for c in p] for r in p])
+    sums = [sum(v[r] for v in quadratic) for r in p]
+    center = [sum(inverse[r][c] * sums[c] for c in p) for r in p]
+    squares = sum((sum(b[r][k] * v[r] for r in p) - w[k]) ** 2 for v, w in zip(quadratic, new) for k in range(3))
+    s2 = squares / (3 * (n - 9 + n - sum(a * c for a, c in zip(sums, center))))
+    return math.sqrt(0.75 * s2 * sum((1 if r < 6 else 2) * (inverse[r][r] + center[r] ** 2) for r in range(3, 9)))
+
+
 def strains(a):
     """eta_Mises, tr E/3 of F_ij = a[j][i]."""
     c = [[sum(a[i][k] * a[j][k] for k in range(3)) for j in range(3)] for i in range(3)]
@@ -117,7 +129,7 @@ def strains(a):
 class Expected:
     """Of each atom D2min, F, E, eta_Mises, nonaffine, eta, xi_S; of all of them the vector."""
 
-    def __init__(self, before, after, cutoff, threshold=0.25):
+    def __init__(self, before, after, cutoff, link, threshold=0.25):
         self.atoms, nearest = {}, []
         ids = sorted(before.x)
         for i in ids:
@@ -134,7 +146,7 @@ class Expected:
             eta = 0.5 * math.sqrt(sum((1 if p < 3 else 2) * row[p] ** 2 for row in g for p in range(6)))
             self.atoms[i] = {
                 D2MIN: sum(v * v for r in residuals for v in r), MISES: mises, VOLUMETRIC: trace, ETA: eta,
-                NEIGHBORS: len(pairs), XI_S: strains(b[:3])[1], XI_D: abs(strains(b[:3])[2])}
+                SCATTER: scatter_of(quadratic, old, new, b), NEIGHBORS: len(pairs), XI_S: strains(b[:3])[1], XI_D: abs(strains(b[:3])[2])}
             for c in range(3):
                 self.atoms[i][NONAFFINE + c] = sum(r[c] for r in residuals) / len(pairs)
                 for k in range(3):
@@ -146,6 +158,7 @@ class Expected:
         self.length = sum(nearest) / len(nearest)
         for values in self.atoms.values():
             values[LAMBDA] = math.hypot(values[XI_S], self.length * values[ETA])
+            values[SCATTER] *= self.length
         d2min = sorted(v[D2MIN] for v in self.atoms.values())
         mises = [v[MISES] for v in self.atoms.values()]
         n = len(ids)
@@ -157,13 +170,14 @@ class Expected:
             "skewness": sum((v - mean) ** 3 for v in d2min) / n / deviation ** 3, "d2min": mean, "mises": sum(mises) / n,
             "top_d2min": sum(d2min[-top:]) / top / mean, "atoms": n, "undetermined": 0, "no_gradient": 0}
         # clusters by a search in breadth
-        strained = {i for i, v in self.atoms.items() if v[LAMBDA] > threshold}
+        strained = {i for i, v in self.atoms.items() if v[LAMBDA] ** 2 - 2 * v[SCATTER] ** 2 > threshold ** 2}
         self.vector["strained"] = len(strained)
+        self.vector["scatter"] = sum(v[LAMBDA] > threshold for v in self.atoms.values()) - len(strained)
         sizes, left = [0], set(strained)
         while left:
             queue = [left.pop()]
             for i in queue:
-                near = {j for j in left if math.hypot(*after.vector(i, j)) <= cutoff}
+                near = {j for j in left if math.hypot(*after.vector(i, j)) <= link}
                 left -= near
                 queue.extend(near)
             sizes.append(len(queue))
@@ -178,10 +192,10 @@ class Deformation(unittest.TestCase):
             for column, (a, b) in enumerate(zip(values, other[atom])):
                 self.assertAlmostEqual(a, b, delta=tolerance * max(1.0, abs(a)), msg="atom %d, column %d" % (atom, column))
 
-    def check(self, script, ranks, cutoff):
+    def check(self, script, ranks, cutoff, link):
         """A script that dumps before.dump, after.dump and d.dump, against the formulas."""
         run = lammps(script, ranks)
-        expected = Expected(Frame(run.path("before.dump")), Frame(run.path("after.dump")), cutoff)
+        expected = Expected(Frame(run.path("before.dump")), Frame(run.path("after.dump")), cutoff, link)
         for atom, values in run.dump("d.dump").items():
             for column, value in expected.atoms[atom].items():
                 self.assertAlmostEqual(values[column], value, delta=1e-8 * max(1.0, abs(value)), msg="atom %d, column %d" % (atom, column))
@@ -239,14 +253,14 @@ class Deformation(unittest.TestCase):
         """Random displacements in a sheared cell, some beyond what other ranks know, against all pairs."""
         script = (head() + "comm_modify cutoff 3.0\nneighbor 0.0 bin\n"
                   "change_box all xy final 3.0 xz final -4.0 yz final 5.0 remap units box\n"
-                  "compute d all dmin2 cutoff 5.0 gradient yes\n"
+                  "compute d all dmin2 cutoff 5.0 gradient yes link 3.2\n"
                   "run 0\nwrite_dump all custom before.dump id x y z modify format float %.17g\n"
                   "group two type 2\nregion half block INF INF INF 4 INF INF units box\ngroup half region half\n"
                   "displace_atoms all random 0.5 0.5 0.5 3 units box\ndisplace_atoms half move 1.0 0.0 0.7 units box\n"
                   "displace_atoms two move 6.5 0.0 0.0 units box\n"
                   "change_box all x scale 1.05 xy final -7.5 remap units box\n" + dump() + "run 0\n" + PRINT
                   + "write_dump all custom after.dump id x y z modify format float %.17g\n")
-        self.check(script, 4, 5.0)
+        self.check(script, 4, 5.0, 3.2)
 
     def test_npt(self):
         """A barostat that lets the cell grow and tilt while atoms move, against all pairs."""
@@ -255,7 +269,7 @@ class Deformation(unittest.TestCase):
                   "velocity all create 2000 1 loop geom\ntimestep 0.002\nneighbor 0.5 bin\n"
                   "fix 1 all npt temp 2000 2000 0.1 tri 0.0 0.0 0.2\nrun 150\nunfix 1\n" + dump() + "run 0\n" + PRINT
                   + "write_dump all custom after.dump id x y z modify format float %.17g\nprint 'cell: $(lx) $(xy)'\n")
-        length, tilt = self.check(script, 2, 5.0).printed("cell")
+        length, tilt = self.check(script, 2, 5.0, 3.2).printed("cell")
         self.assertGreater(length, 16.0 * 1.01)
         self.assertGreater(abs(tilt), 0.0)
 
@@ -272,7 +286,7 @@ class Deformation(unittest.TestCase):
                 self.assertAlmostEqual(vector(run)[key], value, delta=1e-10 * max(1.0, abs(value)), msg=key)
 
     def test_group(self):
-        """Atoms outside the group have zeros and are no neighbours."""
+        """Atoms outside the group have zeros and are no neighbors."""
         run = lammps(head() + "group one type 1\ncompute d one dmin2 cutoff 5.0\ncompute all all dmin2 cutoff 5.0\nrun 0\n"
                      "displace_atoms all random 0.3 0.3 0.3 3 units box\ndump w all custom 1 d.dump id type c_d[*] c_all[23]\n"
                      "dump_modify w sort id\nrun 0\n" + PRINT, 2)
@@ -348,7 +362,7 @@ class Deformation(unittest.TestCase):
                 self.close(frame, run.dumps(name + ".dump")[step], 1e-9)
 
     def test_against_lammps(self):
-        """fix nonaffine/displacement in a crystal whose current neighbours are still those of the reference."""
+        """fix nonaffine/displacement in a crystal whose current neighbors are still those of the reference."""
         run = lammps(head().replace("displace_atoms all", "#") + "velocity all create 3000 1 loop geom\nfix 1 all nve\n"
                      "compute d all dmin2 cutoff 3.4 d2min mean\nfix f all nonaffine/displacement 10 d2min custom 3.4 fixed 0\n"
                      "comm_modify cutoff 8.0\ndump w all custom 10 d.dump id c_d[1] c_d[17] c_d[18] f_f[*] c_d[23]\n"
@@ -362,7 +376,7 @@ class Deformation(unittest.TestCase):
             self.assertAlmostEqual(volumetric, twice_volumetric / 2, places=10)
 
     def test_lost_and_new_atoms(self):
-        """Deleted neighbours are left out; atoms that came later have no reference and are counted."""
+        """Deleted neighbors are left out; atoms that came later have no reference and are counted."""
         run = lammps(head() + "compute d all dmin2 cutoff 5.0\nrun 0\ngroup gone id 1:20\ndelete_atoms group gone compress no\n"
                      "create_atoms 1 single 2.2 2.2 2.2\ncreate_atoms 1 single 1.2 2.2 1.2\n" + dump() + "run 0\n" + PRINT, 2)
         v = vector(run)
