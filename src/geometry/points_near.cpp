@@ -4,11 +4,13 @@
 
 namespace turing_glass::geometry {
 
+static constexpr double most_bins = 4096.0;    // along an axis
+
 PointsNear::PointsNear(const Cell &cell, double reach) : cell_(cell), reach2_(reach * reach)
 {
   const Vector widths = cell.widths();
   for (int k = 0; k < 3; ++k) {
-    bins_[k] = std::clamp(static_cast<int>(widths[k] / reach), 1, 1 << 12);
+    bins_[k] = static_cast<int>(std::clamp(widths[k] / reach, 1.0, most_bins));
     layers_[k] = static_cast<int>(std::ceil(reach * bins_[k] / widths[k]));
   }
 }
@@ -33,7 +35,7 @@ std::array<int, 3> PointsNear::bin(const Vector &s) const
 {
   std::array<int, 3> at{};
   for (int k = 0; k < 3; ++k)
-    at[k] = std::clamp(static_cast<int>(s[k] * bins_[k]), 0, bins_[k] - 1);
+    at[k] = static_cast<int>(std::clamp(s[k] * bins_[k], 0.0, bins_[k] - 1.0));
   return at;
 }
 
