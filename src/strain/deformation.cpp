@@ -157,8 +157,9 @@ double effective_strain(const SecondGradient &gradient, double l)
 bool exceeds(const SecondGradient &gradient, double l, double threshold)
 {
   static constexpr double beyond = 2.0;    // times the mean square of scatter
-  const double strain = effective_strain(gradient, l), scatter = l * gradient.scatter;
-  return strain * strain - beyond * scatter * scatter > threshold * threshold;
+  const double mises = gradient.strain.mises, eta = gradient.eta, scatter = gradient.scatter;
+  const double beyond_scatter = std::max(0.0, eta * eta - beyond * scatter * scatter);
+  return mises * mises + l * l * beyond_scatter > threshold * threshold;
 }
 
 }    // namespace turing_glass::strain

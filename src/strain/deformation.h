@@ -75,8 +75,9 @@ SecondGradient second_gradient(const std::vector<Vector> &D, const std::vector<V
 /// Lambda = sqrt(eta_Mises^2 + (l eta)^2), with l a length.
 double effective_strain(const SecondGradient &gradient, double l);
 
-/// Whether Lambda is above the threshold by more than scatter explains: Lambda^2 - 2 (l scatter)^2 > threshold^2. The
-/// eta^2 of scatter alone is a sum over three equal components; it is at most one time in nine beyond twice its mean.
+/// Whether Lambda is above the threshold by more than scatter explains:
+///     eta_Mises^2 + l^2 max(0, eta^2 - 2 scatter^2) > threshold^2.
+/// The eta^2 of scatter alone is a sum over three equal components; at most one time in nine it is beyond twice its mean.
 bool exceeds(const SecondGradient &gradient, double l, double threshold);
 
 }    // namespace turing_glass::strain
