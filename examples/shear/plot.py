@@ -8,9 +8,9 @@ Each argument is a sample; folders between commas are its seeds, which are avera
 The stress of a few hundred atoms fluctuates, and the maximum of a fluctuating curve is above its mean. Therefore the
 stress is averaged over a window of strain first. The peak is the first maximum of the averaged stress, the drop the peak
 less the flow stress, the mean over an interval of strain. The error is that of the peak (standard deviation of the averaged
-stress in the flow) and of the flow stress (block averages) together. "Noise" is what the same procedure gives in the flow,
-where there is no peak: the mean of the maxima of the averaged stress, less the flow stress. A drop means something where it
-is above the noise by two errors or more.
+stress in the flow) and of the flow stress (block averages) together. "Noise" is what the same procedure gives beyond the
+peak, where the glass flows: the mean of the later maxima of the averaged stress, less the flow stress. A drop means something
+where it is above the noise by two errors or more.
 """
 
 import argparse
@@ -59,8 +59,8 @@ class StressDrop:
         self.drop = self.peak - self.flow
         blocks = plateau[:len(plateau) // reach * reach].reshape(-1, reach).mean(1)
         self.error = np.hypot(in_flow.std(ddof=1), blocks.std(ddof=1) / np.sqrt(len(blocks)))
-        top = maxima(in_flow, reach)
-        self.noise = in_flow[top].mean() - self.flow if top else 0.0
+        later = peaks[1:]
+        self.noise = (stress[later].mean() if later else in_flow.max()) - self.flow
 
 
 def psi_at(run, strain):
