@@ -3,13 +3,15 @@
 #include "fix_dmin2_reference.h"
 
 #include "geometry/minimum_image.h"
+#include "lammps/messages.h"
+#include "lammps/positions.h"
+#include "lammps/words.h"
 #include "strain/deformation.h"
 #include "strain/localisation.h"
 #include "strain/reference.h"
 
 #include "atom.h"
 #include "domain.h"
-#include "error.h"
 #include "group.h"
 #include "memory.h"
 #include "modify.h"
@@ -17,12 +19,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 
 using namespace LAMMPS_NS;
 using namespace turing_glass::strain;
+using turing_glass::lammps::above;
+using turing_glass::lammps::Messages;
 
 namespace {
+
+constexpr char style_name[] = "Compute dmin2";
 
 enum : int {
   D2MIN,
@@ -43,6 +48,7 @@ enum : int {
   XI_D,
   XI_R,
   GRADIENT_DETERMINED,
+  SCATTER,
   PERATOM_GRADIENT
 };
 enum : int {
@@ -61,6 +67,7 @@ enum : int {
   UNDETERMINED,
   GRADIENT_UNDETERMINED,
   REFERENCE_STEP,
+  WITHIN_SCATTER,
   VECTOR
 };
 
@@ -85,6 +92,7 @@ void show(const SecondGradient &fit, double l, double *row)
   row[XI_S] = fit.strain.mises;
   row[XI_D] = std::abs(fit.strain.volumetric);
   row[XI_R] = fit.strain.rotation;
+  row[SCATTER] = l * fit.scatter;
 }
 
 }    // namespace
@@ -94,64 +102,49 @@ void show(const SecondGradient &fit, double l, double *row)
 ComputeDMin2::ComputeDMin2(LAMMPS *lmp, int narg, char **arg) :
     Compute(lmp, narg, arg), id_reference(std::string(id) + "_REFERENCE")
 {
+  const Messages say(lmp, style_name);
   if (domain->dimension == 2)
-    error->all(
-        FLERR,
-        "Compute dmin2: neighbors in a plane do not determine a deformation in three dimensions");
+    say.stop(FLERR, "neighbors in a plane do not determine a deformation in three dimensions");
   if (!atom->tag_enable)
-    error->all(FLERR, "Compute dmin2: neighbors are known by atom IDs; use atom_modify id yes");
+    say.stop(FLERR, "neighbors are known by atom IDs; use  atom_modify id yes");
   double cutoff = 0.0;
   std::vector<std::string> kind = {"first"};
-  for (int iarg = 3; iarg < narg;) {
-    const std::string key = arg[iarg++];
-    const auto next = [&]() {
-      if (iarg == narg) error->all(FLERR, "Compute dmin2: keyword {} needs a value more", key);
-      return arg[iarg++];
-    };
-    const auto positive = [&]() {
-      const double value = utils::numeric(FLERR, next(), false, lmp);
-      if (value <= 0.0) error->all(FLERR, "Compute dmin2: {} must be above 0", key);
-      return value;
-    };
+  turing_glass::lammps::Words words(say, narg, arg, 3);
+  while (!words.done()) {
+    const std::string key =
+        words.keyword({"cutoff", "reference", "d2min", "gradient", "length", "threshold", "link"});
     if (key == "cutoff")
-      cutoff = positive();
+      cutoff = words.number(key, above(0.0));
     else if (key == "reference") {
-      kind = {next()};
-      if (kind[0] == "lag" || kind[0] == "file") kind.emplace_back(next());
-    } else if (key == "d2min") {
-      const std::string value = next();
-      if (value != "sum" && value != "mean")
-        error->all(FLERR, "Compute dmin2: d2min is sum or mean, not '{}'", value);
-      mean = value == "mean";
-    } else if (key == "gradient")
-      gradient = utils::logical(FLERR, next(), false, lmp) != 0;
+      kind = {words.choice(key, {"first", "lag", "file"})};
+      if (kind[0] == "lag")
+        kind.push_back(std::to_string(words.small_integer("reference lag", 1)));
+      else if (kind[0] == "file")
+        kind.push_back(words.word("the name of reference file"));
+    } else if (key == "d2min")
+      mean = words.choice(key, {"sum", "mean"}) == "mean";
+    else if (key == "gradient")
+      gradient = words.logical(key);
     else if (key == "length")
-      length = positive();
+      length = words.number(key, above(0.0));
     else if (key == "threshold")
-      threshold = positive();
-    else if (key == "link")
-      link = positive();
+      threshold = words.number(key, above(0.0));
     else
-      error->all(
-          FLERR,
-          "Compute dmin2: unknown keyword '{}' (cutoff, reference, d2min, gradient, length, threshold, link)",
-          key);
+      link = words.number(key, above(0.0));
   }
   if (cutoff == 0.0)
-    error->all(FLERR, "Compute dmin2: no cutoff; give one beyond the first shell, cutoff 5.0");
+    say.stop(FLERR, "cutoff is missing; give one beyond the first shell, cutoff 5.0");
   if (length > 0.0 && !gradient)
-    error->all(
-        FLERR,
-        "Compute dmin2: length belongs to the gradient of the deformation; add  gradient yes");
-  if (link == 0.0) link = cutoff;
+    say.stop(FLERR, "length belongs to the gradient of the deformation; add  gradient yes");
 
   std::string style = "DMIN2/REFERENCE", distance = fmt::format("{:.17g}", cutoff);
-  std::vector<char *> words = {id_reference.data(), group->names[igroup], style.data(),
-                               distance.data()};
-  for (std::string &word : kind) words.push_back(word.data());
-  dynamic_cast<FixDMin2Reference &>(
-      *modify->add_fix(static_cast<int>(words.size()), words.data(), 0))
-      .made_by_compute = true;
+  std::vector<char *> line = {id_reference.data(), group->names[igroup], style.data(),
+                              distance.data()};
+  for (std::string &word : kind) line.push_back(word.data());
+  auto &fix = dynamic_cast<FixDMin2Reference &>(
+      *modify->add_fix(static_cast<int>(line.size()), line.data(), 0));
+  fix.made_by_compute = true;
+  fix.tell_link = link == 0.0;
 
   vector_flag = peratom_flag = 1;
   size_vector = VECTOR;
@@ -177,10 +170,11 @@ FixDMin2Reference &ComputeDMin2::reference() const
 {
   auto *fix = dynamic_cast<FixDMin2Reference *>(modify->get_fix_by_id(id_reference));
   if (!fix || !fix->made_by_compute)
-    error->all(FLERR,
-               "Compute dmin2: fix {} was removed or replaced, but it is part of the compute; "
-               "give  uncompute {}  and the compute once more",
-               id_reference, id);
+    Messages(lmp, style_name)
+        .stop(FLERR,
+              "fix {} was removed or replaced, but it is part of the compute; give  uncompute {}  "
+              "and the compute once more",
+              id_reference, id);
   return *fix;
 }
 
@@ -188,67 +182,98 @@ FixDMin2Reference &ComputeDMin2::reference() const
    everything, once a step
 ------------------------------------------------------------------------- */
 
+// of this rank's atoms of the group, in their order
+struct ComputeDMin2::Rows {
+  std::vector<Site> sites;
+  std::vector<const Neighbors *> lists;
+  std::vector<double *> rows;
+  std::vector<Site> strained;
+  bigint created = 0;           // atoms that are not in the reference
+  bigint far = 0;               // pairs for which two images are about equally near
+  bigint within_scatter = 0;    // atoms beyond the threshold, but not by more than scatter explains
+};
+
 void ComputeDMin2::update_all()
 {
   if (invoked == update->ntimestep) return;
-  invoked = update->ntimestep;
+  const Messages say(lmp, style_name);
   FixDMin2Reference &kept = reference();
   if (kept.reference_step() == FixDMin2Reference::none)
-    error->all(FLERR, "Compute dmin2: no reference yet; it is taken when a run begins: use  run 0");
+    say.stop(FLERR, "no reference yet; it is taken when a run begins: use  run 0");
+  turing_glass::lammps::require_finite_positions(say, groupbit);
   if (nmax < atom->nmax) {
     nmax = atom->nmax;
     memory->destroy(peratom);
     memory->create(peratom, nmax, size_peratom_cols, "dmin2:peratom");
     array_atom = peratom;
   }
-  std::vector<Site> sites;
-  std::vector<const Neighbors *> lists;
-  std::vector<double *> rows;
+  static const Neighbors none;
+  Rows all;
   for (int i = 0; i < atom->nlocal; ++i) {
     std::fill_n(peratom[i], size_peratom_cols, 0.0);
     if (!(atom->mask[i] & groupbit)) continue;
-    sites.push_back({atom->tag[i], {atom->x[i][0], atom->x[i][1], atom->x[i][2]}});
-    lists.push_back(&kept.neighbors(i));
-    rows.push_back(peratom[i]);
+    const Neighbors *list = kept.neighbors(i);
+    if (!list) ++all.created;
+    all.sites.push_back({atom->tag[i], {atom->x[i][0], atom->x[i][1], atom->x[i][2]}});
+    all.lists.push_back(list ? list : &none);
+    all.rows.push_back(peratom[i]);
   }
-  const double l = length > 0.0 || !gradient ? length : mean_nearest_distance(lists, world);
-  const turing_glass::geometry::MinimumImage shortest(turing_glass::geometry::cell_of(*domain));
-  const Positions now(sites, lists, world);
+  say.guard(FLERR, [&] {
+    fit(all);
+    update_vector(all);
+  });
+  invoked = update->ntimestep;
+}
 
-  std::vector<Site> strained;
+void ComputeDMin2::fit(Rows &all)
+{
+  const double l = length > 0.0 || !gradient ? length : mean_nearest_distance(all.lists, world);
+  const turing_glass::geometry::MinimumImage shortest(turing_glass::geometry::cell_of(*domain));
+  const double unique = shortest.unique();
+  const Positions now(all.sites, all.lists, world);
   std::vector<Vector> D, d;
-  for (std::size_t n = 0; n < sites.size(); ++n) {
+  for (std::size_t n = 0; n < all.sites.size(); ++n) {
     D.clear();
     d.clear();
-    const Vector &here = sites[n].x;
-    for (const ReferenceNeighbor &neighbor : *lists[n]) {
+    const Vector &here = all.sites[n].x;
+    for (const ReferenceNeighbor &neighbor : *all.lists[n]) {
       const Vector *there = now.find(neighbor.id);
       if (!there) continue;    // lost or deleted since
       D.push_back(neighbor.D);
       d.push_back(shortest({(*there)[0] - here[0], (*there)[1] - here[1], (*there)[2] - here[2]}));
+      all.far += std::hypot(d.back()[0], d.back()[1], d.back()[2]) >= unique;
     }
-    double *row = rows[n];
+    double *row = all.rows[n];
     row[NEIGHBORS] = static_cast<double>(D.size());
     show(deformation(D, d), mean ? row[NEIGHBORS] : 1.0, row);
-    if (gradient) show(second_gradient(D, d), l, row);
-    if (row[gradient ? LAMBDA : MISES] > threshold) strained.push_back(sites[n]);
+    bool strained = row[MISES] > threshold;
+    if (gradient) {
+      const SecondGradient fit = second_gradient(D, d);
+      show(fit, l, row);
+      strained = exceeds(fit, l, threshold);
+      all.within_scatter += !strained && row[LAMBDA] > threshold;
+    }
+    if (strained) all.strained.push_back(all.sites[n]);
   }
-  update_vector(rows, strained);
 }
 
-void ComputeDMin2::update_vector(const std::vector<double *> &rows,
-                                 const std::vector<Site> &strained)
+void ComputeDMin2::update_vector(const Rows &all)
 {
   std::vector<double> d2min, mises;
-  bigint undetermined[2] = {0, 0}, all_undetermined[2];
-  for (const double *row : rows) {
+  enum { NO_F, NO_G, SCATTERED, CREATED, FAR, GROUP, COUNTS };
+  bigint mine[COUNTS] = {0,           0,       all.within_scatter,
+                         all.created, all.far, static_cast<bigint>(all.rows.size())};
+  bigint counts[COUNTS];
+  for (const double *row : all.rows) {
     if (row[DETERMINED] > 0.0) {
       d2min.push_back(row[D2MIN]);
       mises.push_back(row[MISES]);
     } else
-      ++undetermined[0];
-    if (gradient && row[GRADIENT_DETERMINED] == 0.0) ++undetermined[1];
+      ++mine[NO_F];
+    if (gradient && row[GRADIENT_DETERMINED] == 0.0) ++mine[NO_G];
   }
+  MPI_Allreduce(mine, counts, COUNTS, MPI_LMP_BIGINT, MPI_SUM, world);
+  const FixDMin2Reference &kept = reference();
   const Distribution of_d2min = distribution(d2min, world), of_mises = distribution(mises, world);
   vector[DEVIATION_MISES] = of_mises.deviation;
   vector[RELATIVE_DEVIATION] = of_d2min.relative_deviation();
@@ -257,21 +282,41 @@ void ComputeDMin2::update_vector(const std::vector<double *> &rows,
   vector[MEAN_MISES] = of_mises.mean;
   vector[TOP_D2MIN] = of_d2min.relative_top();
   vector[TOP_MISES] = of_mises.relative_top();
-  try {
-    const Percolation clusters =
-        percolation(strained, turing_glass::geometry::cell_of(*domain), link, world);
-    vector[STRAINED] = static_cast<double>(clusters.all);
-    vector[LARGEST] = static_cast<double>(clusters.largest);
-    vector[LARGEST_PART] = clusters.all > 0 ? vector[LARGEST] / vector[STRAINED] : 0.0;
-    vector[SPANNING] = clusters.spanning;
-  } catch (const std::runtime_error &e) {
-    error->all(FLERR, "Compute dmin2: {}; use a shorter link", e.what());
-  }
-  MPI_Allreduce(undetermined, all_undetermined, 2, MPI_LMP_BIGINT, MPI_SUM, world);
+  const turing_glass::geometry::Cell cell = turing_glass::geometry::cell_of(*domain);
+  const Percolation clusters =
+      percolation(all.strained, cell, link > 0.0 ? link : kept.link(), world);
+  vector[STRAINED] = static_cast<double>(clusters.all);
+  vector[LARGEST] = static_cast<double>(clusters.largest);
+  vector[LARGEST_PART] = clusters.all > 0 ? vector[LARGEST] / vector[STRAINED] : 0.0;
+  vector[SPANNING] = clusters.spanning;
   vector[ATOMS] = static_cast<double>(of_d2min.count);
-  vector[UNDETERMINED] = static_cast<double>(all_undetermined[0]);
-  vector[GRADIENT_UNDETERMINED] = static_cast<double>(all_undetermined[1]);
-  vector[REFERENCE_STEP] = static_cast<double>(reference().reference_step());
+  vector[UNDETERMINED] = static_cast<double>(counts[NO_F]);
+  vector[GRADIENT_UNDETERMINED] = static_cast<double>(counts[NO_G]);
+  vector[REFERENCE_STEP] = static_cast<double>(kept.reference_step());
+  vector[WITHIN_SCATTER] = static_cast<double>(counts[SCATTERED]);
+  tell(counts[GROUP], counts[CREATED], counts[FAR]);
+}
+
+void ComputeDMin2::tell(bigint atoms, bigint created, bigint far)
+{
+  const Messages say(lmp, style_name);
+  if (created > 0 && !told_new) {
+    say.warn(
+        FLERR,
+        "{} of {} atoms are not in the reference and are undetermined: they were created after it "
+        "was taken{}",
+        created, atoms,
+        created == atoms ? "; if a rerun created them, use  purge no replace yes" : "");
+    told_new = true;
+  }
+  if (far > 0 && !told_far) {
+    say.warn(
+        FLERR,
+        "{} neighbors of the reference are now at least half a cell away, where the nearest image may "
+        "be the wrong one; use a larger cell, a smaller cutoff or reference lag",
+        far);
+    told_far = true;
+  }
 }
 
 /* ---------------------------------------------------------------------- */

@@ -33,18 +33,23 @@ class ComputeDMin2 : public Compute {
 
  private:
   std::string id_reference;
-  bool mean = false;                      // D2min over the number of neighbours
-  bool gradient = false;                  // the model with second gradients
-  double length = 0.0;                    // of Lambda; 0: mean distance of nearest neighbours
-  double threshold = 0.25, link = 0.0;    // of strained atoms; of two of them in a cluster
+  bool mean = false;          // D2min over the number of neighbours
+  bool gradient = false;      // the model with second gradients
+  double length = 0.0;        // of Lambda; 0: mean distance of nearest neighbours
+  double threshold = 0.25;    // of strained atoms
+  double link = 0.0;          // of two of them in a region; 0: first minimum of g(r)
   int nmax = 0;
   double **peratom = nullptr;    // what array_atom points to
   bigint invoked = -1;           // step of all of this
+  // what users are told once
+  bool told_far = false, told_new = false;
 
   class FixDMin2Reference &reference() const;
   void update_all();
-  void update_vector(const std::vector<double *> &,
-                     const std::vector<turing_glass::strain::Site> &);
+  struct Rows;
+  void fit(Rows &);
+  void update_vector(const Rows &);
+  void tell(bigint atoms, bigint created, bigint far);
 };
 
 }    // namespace LAMMPS_NS

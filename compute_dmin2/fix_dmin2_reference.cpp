@@ -2,26 +2,35 @@
 
 #include "collective.h"
 #include "io/lammps_dump.h"
+#include "lammps/messages.h"
+#include "lammps/positions.h"
+#include "lammps/restart.h"
+#include "lammps/words.h"
 #include "strain/reference.h"
 
 #include "atom.h"
 #include "comm.h"
 #include "domain.h"
-#include "error.h"
+#include "group.h"
 #include "update.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <stdexcept>
+#include <limits>
 #include <unordered_map>
 
 using namespace LAMMPS_NS;
 using namespace FixConst;
 using namespace turing_glass::strain;
 using turing_glass::geometry::Cell;
+using turing_glass::io::StateRecord;
+using turing_glass::lammps::Messages;
 
 struct FixDMin2Reference::Kept {
-  std::vector<std::vector<Neighbors>> lists;    // [atom][reference]
+  struct Entry {
+    bool there = false;    // whether the atom is in the reference
+    Neighbors list;
+  };
+  std::vector<std::vector<Entry>> entries;    // [atom][reference]
 };
 
 // a cell and where in it this rank's atoms of the group are, in the order of atoms
@@ -33,7 +42,20 @@ struct FixDMin2Reference::Configuration {
 
 namespace {
 
-constexpr int per_neighbor = 4;    // numbers in a message: ID and D
+constexpr char style_name[] = "Compute dmin2";
+constexpr int per_neighbor = 4;          // numbers in a message: ID and D
+constexpr double not_there = -1.0;       // in place of the number of neighbors
+constexpr int longest_list = 1 << 24;    // neighbors of one atom whose messages LAMMPS can count
+
+std::string checksum(const turing_glass::io::DumpFrame &frame)
+{
+  const Cell &cell = frame.cell;
+  turing_glass::io::Checksum sum;
+  sum.add(&frame.step, sizeof frame.step).add(&cell.origin, sizeof cell.origin);
+  sum.add(&cell.lengths, sizeof cell.lengths).add(&cell.periodic, sizeof cell.periodic);
+  for (const double tilt : {cell.xy, cell.xz, cell.yz}) sum.add(&tilt, sizeof tilt);
+  return sum.add(frame.ids).add(frame.x).text();
+}
 
 }    // namespace
 
@@ -42,27 +64,24 @@ constexpr int per_neighbor = 4;    // numbers in a message: ID and D
 ------------------------------------------------------------------------- */
 
 FixDMin2Reference::FixDMin2Reference(LAMMPS *lmp, int narg, char **arg) :
-    Fix(lmp, narg, arg), cutoff(0.0), kept(std::make_unique<Kept>())
+    Fix(lmp, narg, arg), kept(std::make_unique<Kept>())
 {
-  if (narg < 5) utils::missing_cmd_args(FLERR, "compute dmin2", error);
-  cutoff = utils::numeric(FLERR, arg[3], false, lmp);
-  const std::string kind = arg[4];
-  if (kind != "first" && kind != "lag" && kind != "file")
-    error->all(FLERR, "Compute dmin2: unknown reference '{}' (first, lag N, file NAME)", kind);
-  if (narg != (kind == "first" ? 5 : 6))
-    error->all(FLERR, "Compute dmin2: reference is first, lag N, or file NAME");
+  const Messages say(lmp, style_name);
+  turing_glass::lammps::Words words(say, narg, arg, 3);
+  cutoff = words.number("cutoff", turing_glass::lammps::above(0.0));
+  kind = words.choice("reference", {"first", "lag", "file"});
   if (kind == "lag") {
-    lag = utils::bnumeric(FLERR, arg[5], false, lmp);
-    if (lag < 1 || lag > MAXSMALLINT)
-      error->all(FLERR, "Compute dmin2: the lag must be at least 1 step, not {}", lag);
-    nevery = static_cast<int>(lag);
+    nevery = words.small_integer("reference lag", 1);
+    lag = nevery;
     time_depend = 1;    // steps may not be renumbered under the references
   } else if (kind == "file")
-    file = arg[5];
+    file = words.word("the name of reference file");
+  words.finish();
   steps.assign(lag > 0 ? 2 : 1, none);
 
   restart_global = restart_peratom = 1;
   create_attribute = 1;
+  stores_ids = 1;    // LAMMPS then refuses to renumber atoms
   maxexchange_dynamic = 1;
   maxexchange = largest();
   atom->add_callback(Atom::GROW);
@@ -80,19 +99,37 @@ int FixDMin2Reference::setmask()
   return lag > 0 ? END_OF_STEP : 0;
 }
 
+// also before a restart file is written, which says what the reference is
+void FixDMin2Reference::init()
+{
+  if (!file.empty() && content.empty()) read_file();
+}
+
 void FixDMin2Reference::setup(int)
 {
-  sample();
+  begin();
 }
 
 void FixDMin2Reference::min_setup(int)
 {
-  sample();
+  begin();
 }
 
 void FixDMin2Reference::end_of_step()
 {
   sample();
+}
+
+void FixDMin2Reference::begin()
+{
+  require_whole_restart();
+  sample();
+  if (tell_link && comm->me == 0)
+    utils::logmesg(lmp, "{}: strained atoms of one region are up to {:.4g} apart, the {}\n",
+                   style_name, link(),
+                   first_minimum > 0.0 ? "first minimum of g(r) of the reference"
+                                       : "cutoff, as g(r) has no minimum within it");
+  tell_link = false;
 }
 
 /* ----------------------------------------------------------------------
@@ -116,10 +153,11 @@ bigint FixDMin2Reference::reference_step() const
   return k < 0 ? none : steps[k];
 }
 
-const FixDMin2Reference::Neighbors &FixDMin2Reference::neighbors(int i)
+const FixDMin2Reference::Neighbors *FixDMin2Reference::neighbors(int i)
 {
   room(atom->nlocal);
-  return kept->lists[i][slot()];
+  const Kept::Entry &entry = kept->entries[i][slot()];
+  return entry.there ? &entry.list : nullptr;
 }
 
 /* ----------------------------------------------------------------------
@@ -143,25 +181,29 @@ void FixDMin2Reference::take(int k)
 {
   const int own = atom->nlocal;
   room(own);
-  const auto [step, cell, sites] = file.empty() ? present() : of_file();
-  std::vector<Neighbors> found;
-  try {
-    found = reference_neighbors(sites, cell, cutoff, world);
-  } catch (const std::runtime_error &e) {
-    error->all(FLERR, "Compute dmin2: {}", e.what());
-  }
-  std::size_t next = 0;
+  const Configuration reference = file.empty() ? present() : of_file();
+  const std::vector<Site> &sites = reference.sites;
+  const bool first_of_all = slot() < 0;
+  Messages(lmp, style_name).guard(FLERR, [&] {
+    std::vector<Neighbors> found = reference_neighbors(sites, reference.cell, cutoff, world);
+    if (first_of_all) {
+      std::vector<const Neighbors *> lists;
+      for (const Neighbors &list : found) lists.push_back(&list);
+      first_minimum = turing_glass::strain::first_minimum(lists, cutoff, world);
+    }
+    std::size_t next = 0;
+    for (int i = 0; i < own; ++i) {
+      Kept::Entry &entry = kept->entries[i][k];
+      entry = {};
+      if (next == sites.size() || sites[next].id != atom->tag[i]) continue;
+      entry = {true, std::move(found[next++])};
+      entry.list.shrink_to_fit();
+    }
+  });
   int longest = 0;
-  for (int i = 0; i < own; ++i) {
-    Neighbors &list = kept->lists[i][k];
-    if (next < sites.size() && sites[next].id == atom->tag[i]) {
-      list = std::move(found[next++]);
-      list.shrink_to_fit();
-    } else
-      list.clear();
-    longest = std::max(longest, static_cast<int>(list.size()));
-  }
-  steps[k] = step;
+  for (int i = 0; i < own; ++i)
+    longest = std::max(longest, static_cast<int>(kept->entries[i][k].list.size()));
+  steps[k] = reference.step;
   int all = 0;
   MPI_Allreduce(&longest, &all, 1, MPI_INT, MPI_MAX, world);
   most = std::max(most, all);
@@ -170,6 +212,7 @@ void FixDMin2Reference::take(int k)
 
 FixDMin2Reference::Configuration FixDMin2Reference::present() const
 {
+  turing_glass::lammps::require_finite_positions(Messages(lmp, style_name), groupbit);
   Configuration present{update->ntimestep, turing_glass::geometry::cell_of(*domain), {}};
   for (int i = 0; i < atom->nlocal; ++i)
     if (atom->mask[i] & groupbit)
@@ -177,18 +220,31 @@ FixDMin2Reference::Configuration FixDMin2Reference::present() const
   return present;
 }
 
-FixDMin2Reference::Configuration FixDMin2Reference::of_file() const
+// on all ranks
+turing_glass::io::DumpFrame FixDMin2Reference::read_file()
 {
+  const Messages say(lmp, style_name);
   turing_glass::io::DumpFrame frame;
-  try {
+  say.guard(FLERR, [&] {
     turing_glass::on_first_rank(world, [&] { frame = turing_glass::io::read_dump_frame(file); });
-  } catch (const std::runtime_error &e) {
-    error->all(FLERR, "Compute dmin2: {}", e.what());
-  }
-  MPI_Bcast(&frame.step, sizeof frame.step, MPI_BYTE, 0, world);
-  MPI_Bcast(&frame.cell, sizeof frame.cell, MPI_BYTE, 0, world);
-  turing_glass::broadcast(frame.ids, world);
-  turing_glass::broadcast(frame.x, world);
+    MPI_Bcast(&frame.step, sizeof frame.step, MPI_BYTE, 0, world);
+    MPI_Bcast(&frame.cell, sizeof frame.cell, MPI_BYTE, 0, world);
+    turing_glass::broadcast(frame.ids, world);
+    turing_glass::broadcast(frame.x, world);
+  });
+  const std::string now = checksum(frame);
+  if (!content.empty() && content != now)
+    say.stop(FLERR,
+             "reference file {} has changed since it was first read; give  uncompute  and the "
+             "compute once more",
+             file);
+  content = now;
+  return frame;
+}
+
+FixDMin2Reference::Configuration FixDMin2Reference::of_file()
+{
+  const turing_glass::io::DumpFrame frame = read_file();
   std::unordered_map<Id, Vector> by_id;
   for (std::size_t n = 0; n < frame.ids.size(); ++n) by_id[frame.ids[n]] = frame.x[n];
 
@@ -204,20 +260,20 @@ FixDMin2Reference::Configuration FixDMin2Reference::of_file() const
   }
   MPI_Allreduce(&missing, &all_missing, 1, MPI_LMP_BIGINT, MPI_SUM, world);
   if (all_missing > 0)
-    error->all(FLERR,
-               "Compute dmin2: {} atoms of the group are not in {}; use a group of those that are",
-               all_missing, file);
+    Messages(lmp, style_name)
+        .stop(FLERR, "{} atoms of the group are not in {}; use a group of those that are",
+              all_missing, file);
   return read;
 }
 
 /* ----------------------------------------------------------------------
-   what is kept goes where its atom goes: of each reference the number of neighbours, then ID and D of each
+   what is kept goes where its atom goes: of each reference the number of neighbors, then ID and D of each
 ------------------------------------------------------------------------- */
 
 void FixDMin2Reference::room(int atoms)
 {
-  if (atoms > static_cast<int>(kept->lists.size()))
-    kept->lists.resize(atoms, std::vector<Neighbors>(steps.size()));
+  if (atoms > static_cast<int>(kept->entries.size()))
+    kept->entries.resize(atoms, std::vector<Kept::Entry>(steps.size()));
 }
 
 int FixDMin2Reference::largest() const
@@ -228,8 +284,8 @@ int FixDMin2Reference::largest() const
 int FixDMin2Reference::packed(int i, double *buf) const
 {
   int m = 0;
-  for (const Neighbors &list : kept->lists[i]) {
-    buf[m++] = static_cast<double>(list.size());
+  for (const auto &[there, list] : kept->entries[i]) {
+    buf[m++] = there ? static_cast<double>(list.size()) : not_there;
     for (const ReferenceNeighbor &n : list) {
       buf[m++] = ubuf(n.id).d;
       m = static_cast<int>(std::copy(n.D.begin(), n.D.end(), buf + m) - buf);
@@ -238,12 +294,20 @@ int FixDMin2Reference::packed(int i, double *buf) const
   return m;
 }
 
-int FixDMin2Reference::unpack(int i, const double *buf)
+// how many numbers it took; -1 where they make no sense
+int FixDMin2Reference::unpack(int i, const double *buf, int available)
 {
   room(i + 1);
   int m = 0;
-  for (Neighbors &list : kept->lists[i]) {
-    list.resize(static_cast<std::size_t>(buf[m++]));
+  for (auto &[there, list] : kept->entries[i]) {
+    const double count = m < available ? buf[m++] : std::numeric_limits<double>::quiet_NaN();
+    there = count != not_there;
+    if (!there) {
+      list = {};
+      continue;
+    }
+    if (!(count >= 0.0 && count <= (available - m) / per_neighbor)) return -1;
+    list.resize(static_cast<std::size_t>(count));
     for (ReferenceNeighbor &n : list) {
       n.id = ubuf(buf[m++]).i;
       std::copy_n(buf + m, 3, n.D.begin());
@@ -257,14 +321,14 @@ int FixDMin2Reference::unpack(int i, const double *buf)
 void FixDMin2Reference::copy_arrays(int i, int j, int)
 {
   room(std::max(i, j) + 1);
-  kept->lists[j] = kept->lists[i];
+  kept->entries[j] = kept->entries[i];
 }
 
 // new atoms are in no reference
 void FixDMin2Reference::set_arrays(int i)
 {
   room(i + 1);
-  for (Neighbors &list : kept->lists[i]) list.clear();
+  for (Kept::Entry &entry : kept->entries[i]) entry = {};
 }
 
 int FixDMin2Reference::pack_exchange(int i, double *buf)
@@ -275,78 +339,102 @@ int FixDMin2Reference::pack_exchange(int i, double *buf)
 
 int FixDMin2Reference::unpack_exchange(int nlocal, double *buf)
 {
-  return unpack(nlocal, buf);
+  return unpack(nlocal, buf, std::numeric_limits<int>::max());
 }
 
 /* ----------------------------------------------------------------------
-   restart: steps of the references; what is kept of each atom
+   restart: whose references these are, and their steps; what is kept of each atom
 ------------------------------------------------------------------------- */
 
-std::vector<double> FixDMin2Reference::settings() const
+StateRecord FixDMin2Reference::state() const
 {
-  return {cutoff, static_cast<double>(lag)};
+  StateRecord state("compute dmin2", 1);
+  state.setting("group", group->names[igroup]);
+  state.setting("cutoff", cutoff);
+  state.setting("reference",
+                kind == "lag"        ? fmt::format("lag {}", lag)
+                    : kind == "file" ? "file with checksum " + content
+                                     : kind);
+  state.put("steps", std::vector<std::int64_t>(steps.begin(), steps.end()));
+  state.put("most neighbors", std::int64_t{most});
+  state.put("first minimum", first_minimum);
+  return state;
 }
 
 void FixDMin2Reference::write_restart(FILE *fp)
 {
   if (comm->me != 0) return;
-  std::vector<double> list = settings();
-  list.push_back(most);
-  for (const bigint step : steps) list.push_back(static_cast<double>(step));
-  const int size = static_cast<int>(list.size() * sizeof(double));
-  fwrite(&size, sizeof(int), 1, fp);
-  fwrite(list.data(), sizeof(double), list.size(), fp);
+  Messages(lmp, style_name).guard(FLERR, [&] { turing_glass::lammps::write_record(fp, state()); });
 }
 
 void FixDMin2Reference::restart(char *buf)
 {
-  const auto *next = reinterpret_cast<const double *>(buf);
-  for (const double mine : settings())
-    if (*next++ != mine)
-      error->all(
-          FLERR,
-          "Compute dmin2: the restart file was written with another cutoff or lag; give the same ones, or another "
-          "compute ID to begin with a new reference");
-  most = static_cast<int>(*next++);
-  for (bigint &step : steps) step = static_cast<bigint>(*next++);
+  const Messages say(lmp, style_name);
+  if (!file.empty()) read_file();
+  const StateRecord stored = turing_glass::lammps::read_record(say, buf, state());
+  say.guard(FLERR, [&] {
+    const std::vector<std::int64_t> &of_references = stored.integers("steps");
+    const std::int64_t neighbors = stored.integer("most neighbors");
+    if (of_references.size() != steps.size() || neighbors < 0 || neighbors > longest_list)
+      throw turing_glass::io::StateError("the state in the restart file makes no sense");
+    steps.assign(of_references.begin(), of_references.end());
+    most = static_cast<int>(neighbors);
+    first_minimum = stored.number("first minimum");
+  });
   maxexchange = largest();
+  restored = true;
 }
 
 int FixDMin2Reference::pack_restart(int i, double *buf)
 {
   room(i + 1);
-  buf[0] = 1 + packed(i, buf + 1);
-  return static_cast<int>(buf[0]);
+  return turing_glass::lammps::seal(buf, packed(i, buf + 1));
 }
 
 void FixDMin2Reference::unpack_restart(int nlocal, int nth)
 {
-  const double *from = atom->extra[nlocal];
-  for (int i = 0; i < nth; ++i) from += static_cast<int>(*from);
-  unpack(nlocal, from + 1);
+  const Messages say(lmp, style_name);
+  const auto [begin, count] = turing_glass::lammps::sealed(say, atom, nlocal, nth);
+  if (unpack(nlocal, begin, count) != count)
+    say.stop_one(
+        FLERR,
+        "the neighbors of atom {} in the restart file make no sense; use another restart file",
+        atom->tag[nlocal]);
+  ++restored_atoms;
+}
+
+// the references without the neighbors of the atoms, or these alone, would be taken for atoms that are new
+void FixDMin2Reference::require_whole_restart() const
+{
+  bigint atoms = 0;
+  MPI_Allreduce(&restored_atoms, &atoms, 1, MPI_LMP_BIGINT, MPI_SUM, world);
+  if (restored != (atoms > 0) && atom->natoms > 0)
+    Messages(lmp, style_name)
+        .stop(FLERR, "the restart file is damaged: it has {} of fix {}; use another restart file",
+              restored ? "no neighbors" : "no references", id);
 }
 
 int FixDMin2Reference::size_restart(int i)
 {
   room(i + 1);
-  int size = 1;
-  for (const Neighbors &list : kept->lists[i])
-    size += 1 + per_neighbor * static_cast<int>(list.size());
-  return size;
+  int numbers = 0;
+  for (const Kept::Entry &entry : kept->entries[i])
+    numbers += 1 + per_neighbor * static_cast<int>(entry.list.size());
+  return turing_glass::lammps::sealed_size(numbers);
 }
 
 int FixDMin2Reference::maxsize_restart()
 {
-  return 1 + largest();
+  return turing_glass::lammps::sealed_size(largest());
 }
 
 double FixDMin2Reference::memory_usage()
 {
-  double bytes = static_cast<double>(kept->lists.capacity()) * sizeof(std::vector<Neighbors>);
-  for (const auto &lists : kept->lists) {
-    bytes += static_cast<double>(lists.capacity()) * sizeof(Neighbors);
-    for (const Neighbors &list : lists)
-      bytes += static_cast<double>(list.capacity()) * sizeof(ReferenceNeighbor);
+  double bytes = static_cast<double>(kept->entries.capacity()) * sizeof(std::vector<Kept::Entry>);
+  for (const auto &entries : kept->entries) {
+    bytes += static_cast<double>(entries.capacity()) * sizeof(Kept::Entry);
+    for (const Kept::Entry &entry : entries)
+      bytes += static_cast<double>(entry.list.capacity()) * sizeof(ReferenceNeighbor);
   }
   return bytes;
 }

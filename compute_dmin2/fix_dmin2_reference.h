@@ -15,6 +15,10 @@ FixStyle(DMIN2/REFERENCE,FixDMin2Reference);
 #include <string>
 #include <vector>
 
+namespace turing_glass::io {
+struct DumpFrame;
+class StateRecord;
+}    // namespace turing_glass::io
 namespace turing_glass::strain {
 struct ReferenceNeighbor;
 }
@@ -27,6 +31,7 @@ class FixDMin2Reference : public Fix {
   ~FixDMin2Reference() override;
 
   int setmask() override;
+  void init() override;
   void setup(int) override;
   void min_setup(int) override;
   void end_of_step() override;
@@ -46,33 +51,43 @@ class FixDMin2Reference : public Fix {
 
   // for compute dmin2
   bool made_by_compute = false;    // not by a script
+  bool tell_link = false;          // whether users are still to be told
   using Neighbors = std::vector<turing_glass::strain::ReferenceNeighbor>;
   static constexpr bigint none = -1;
   bigint reference_step() const;    // of the reference for this step; none where there is none yet
-  // of own atom i in this reference, by ID; empty for atoms that are not in it
-  const Neighbors &neighbors(int i);
+  // of own atom i in this reference, by ID; nullptr for atoms that are not in it
+  const Neighbors *neighbors(int i);
+  double link() const { return first_minimum > 0.0 ? first_minimum : cutoff; }
 
  private:
-  double cutoff;
-  std::string file;
+  double cutoff = 0.0;
+  std::string kind;             // first, lag or file
+  std::string file, content;    // and a checksum of the frame in it, when it has been read
   bigint lag = 0;               // 0: one reference for all time
   std::vector<bigint> steps;    // of the references that are kept: one, with a lag two
-  // of each atom its neighbours in each reference
+  double first_minimum =
+      0.0;                      // of g(r) of the first of all references; 0: none within the cutoff
+  bool restored = false;        // from a restart file: the references
+  bigint restored_atoms = 0;    // the neighbors of so many of this rank's atoms
+  // of each atom its neighbors in each reference
   struct Kept;
   std::unique_ptr<Kept> kept;
-  int most = 0;    // neighbours of one atom, on any rank
+  int most = 0;    // neighbors of one atom, on any rank
 
   int slot() const;
   void sample();
   void take(int);
   struct Configuration;
   Configuration present() const;
-  Configuration of_file() const;
+  Configuration of_file();
+  turing_glass::io::DumpFrame read_file();
+  void begin();
+  void require_whole_restart() const;
   void room(int atoms);
   int packed(int i, double *buf) const;
-  int unpack(int i, const double *buf);
+  int unpack(int i, const double *buf, int available);
   int largest() const;
-  std::vector<double> settings() const;
+  turing_glass::io::StateRecord state() const;
 };
 
 }    // namespace LAMMPS_NS

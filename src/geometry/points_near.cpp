@@ -11,7 +11,7 @@ PointsNear::PointsNear(const Cell &cell, double reach) : cell_(cell), reach2_(re
 {
   const Vector widths = cell.widths();
   for (int k = 0; k < 3; ++k) {
-    constexpr double most_bins = 1 << 12, most_layers = 100;
+    constexpr double most_bins = 1 << 12, most_layers = 100;    // along an axis
     bins_[k] = static_cast<int>(std::clamp(widths[k] / reach, 1.0, most_bins));
     const double layers = std::ceil(reach * bins_[k] / widths[k]);
     if (cell.periodic[k] && !(layers <= most_layers)) {

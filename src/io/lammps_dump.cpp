@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <unordered_set>
 
 namespace turing_glass::io {
 
@@ -42,6 +43,16 @@ std::int64_t whole_number(const std::string &word)
   return static_cast<std::int64_t>(value);
 }
 
+/// A step, a number of atoms, an ID: at least `least`.
+std::int64_t count_of(const std::string &word, std::int64_t least, const char *what)
+{
+  const std::int64_t value = whole_number(word);
+  if (value < least)
+    throw LineError(in_quotes(word) + " is no " + what + ", which is at least " +
+                    std::to_string(least));
+  return value;
+}
+
 /// What comes after the heading, which must be there.
 std::string after(const std::string &line, const std::string &heading)
 {
@@ -50,11 +61,29 @@ std::string after(const std::string &line, const std::string &heading)
   return line.substr(heading.size());
 }
 
+bool is_tilted(const Words &kind)
+{
+  return !kind.empty() && kind[0] == "xy";
+}
+
+/// Of the three axes; old files do not say, and are periodic.
+std::array<bool, 3> periodic_axes(const Words &kind)
+{
+  const std::size_t first = is_tilted(kind) ? 3 : 0;
+  if (kind.size() == first) return {true, true, true};
+  const auto is_boundary = [](const std::string &word) {
+    return word.size() == 2 && word.find_first_not_of("pfsm") == word.npos;
+  };
+  if (kind.size() != first + 3 || !std::all_of(kind.begin() + first, kind.end(), is_boundary))
+    throw LineError("the boundaries of the three axes are expected, such as pp pp pp");
+  return {kind[first] == "pp", kind[first + 1] == "pp", kind[first + 2] == "pp"};
+}
+
 // LAMMPS writes the extent of a tilted cell, not its corner
 geometry::Cell cell_of(const Words &kind, const double bounds[3][3])
 {
   geometry::Cell cell;
-  const bool tilted = !kind.empty() && kind[0] == "xy";
+  const bool tilted = is_tilted(kind);
   if (tilted) {
     cell.xy = bounds[0][2];
     cell.xz = bounds[1][2];
@@ -67,10 +96,9 @@ geometry::Cell cell_of(const Words &kind, const double bounds[3][3])
   for (int k = 0; k < 3; ++k) {
     cell.origin[k] = bounds[k][0] - low[k];
     cell.lengths[k] = bounds[k][1] - high[k] - cell.origin[k];
-    if (!(cell.lengths[k] > 0.0))
-      throw LineError("the box has no extent along axis " + std::to_string(k + 1));
-    const std::size_t word = (tilted ? 3 : 0) + k;
-    cell.periodic[k] = word >= kind.size() || kind[word] == "pp";
+    if (!(cell.lengths[k] > 0.0) || !std::isfinite(cell.lengths[k]))
+      throw LineError("the box has no extent along axis " + std::to_string(k + 1) +
+                      ", or one that is not finite");
   }
   return cell;
 }
@@ -90,26 +118,29 @@ DumpFrame read_frame(LineReader &reader)
     line = next();
   }
   after(line, "ITEM: TIMESTEP");
-  frame.step = whole_number(next());
+  frame.step = count_of(next(), 0, "step");
   line = next();
   if (line == "ITEM: TIME") {
     next();
     line = next();
   }
   after(line, "ITEM: NUMBER OF ATOMS");
-  const std::int64_t atoms = whole_number(next());
+  const std::int64_t atoms = count_of(next(), 0, "number of atoms");
 
   const Words kind = words_of(after(next(), "ITEM: BOX BOUNDS"));
   if (!kind.empty() && kind[0] == "abc")
     throw LineError("a general triclinic box; write it without triclinic/general");
+  const std::array<bool, 3> periodic = periodic_axes(kind);
   double bounds[3][3] = {};
   for (auto &row : bounds) {
     const Words words = words_of(next());
-    if (words.size() < 2 || words.size() > 3)
-      throw LineError("two or three numbers of a box are expected");
+    if (words.size() != (is_tilted(kind) ? 3 : 2))
+      throw LineError(is_tilted(kind) ? "three numbers of a tilted box are expected"
+                                      : "two numbers of a box are expected");
     for (std::size_t k = 0; k < words.size(); ++k) row[k] = number(words[k]);
   }
   frame.cell = cell_of(kind, bounds);
+  frame.cell.periodic = periodic;
 
   const Words columns = words_of(after(next(), "ITEM: ATOMS"));
   const auto column = [&](const std::string &name) {
@@ -126,15 +157,27 @@ DumpFrame read_frame(LineReader &reader)
   }
   if (id == missing || x[0] == missing || x[1] == missing || x[2] == missing)
     throw LineError("the columns id and x y z (or xu, xs, xsu ...) are needed");
+  std::unordered_set<std::int64_t> known;
   for (std::int64_t k = 0; k < atoms; ++k) {
     const Words words = words_of(next());
     if (words.size() != columns.size())
       throw LineError("there are " + std::to_string(words.size()) + " columns, not " +
                       std::to_string(columns.size()));
-    frame.ids.push_back(whole_number(words[id]));
+    frame.ids.push_back(count_of(words[id], 1, "atom ID"));
+    if (!known.insert(frame.ids.back()).second)
+      throw LineError("atom ID " + std::to_string(frame.ids.back()) +
+                      " comes twice; write the file again");
     const geometry::Vector place = {number(words[x[0]]), number(words[x[1]]), number(words[x[2]])};
     frame.x.push_back(scaled ? frame.cell.cartesian(place) : place);
+    const geometry::Vector &at = frame.x.back();
+    if (!std::all_of(at.begin(), at.end(), [](double v) { return std::isfinite(v); }))
+      throw LineError("the position of atom " + std::to_string(frame.ids.back()) +
+                      " is not finite");
   }
+  if (std::string_view rest;
+      reader.next(rest) && !words_of(rest).empty() && rest.substr(0, 5) != "ITEM:")
+    throw LineError("there are more than " + std::to_string(atoms) +
+                    " atoms, the number in the head of the frame");
   return frame;
 }
 

@@ -25,29 +25,48 @@ Matrix stored(const Matrix3d &m)
   return list;
 }
 
-/// The A that minimises sum_j |y_j - A x_j|^2, where the x_j span all P dimensions.
+/// The A that minimises sum_j |y_j - A x_j|^2, where the x_j determine it.
 template <int P> class LinearFit {
  public:
   using X = Eigen::Matrix<double, P, 1>;
+  using XX = Eigen::Matrix<double, P, P>;
   using A = Eigen::Matrix<double, 3, P>;
+  struct Solution {
+    A a;
+    XX inverse;     ///< of sum_j x_j x_j^T
+    X of_center;    ///< inverse sum_j x_j: how a displacement of the center enters each component
+    /// Degrees of freedom of the residuals of one component, where all atoms scatter alike, the center too.
+    double freedom;
+  };
 
   void add(const X &x, const Vector3d &y)
   {
+    ++count_;
+    sum_ += x;
     xx_.noalias() += x * x.transpose();
     yx_.noalias() += y * x.transpose();
   }
-  std::optional<A> solution() const
+  std::optional<Solution> solution() const
   {
-    // the eigenvalues tell the rank
-    const Eigen::SelfAdjointEigenSolver<Eigen::Matrix<double, P, P>> solver(xx_);
+    using Limits = FitLimits<P>;
+    if (count_ < Limits::neighbors) return std::nullopt;
+    // the eigenvalues are the squares of the singular values
+    const Eigen::SelfAdjointEigenSolver<XX> solver(xx_);
     const X &values = solver.eigenvalues();    // ascending
-    if (!(values[0] > rank_tolerance * values[P - 1])) return std::nullopt;
+    if (!(values[0] >= Limits::singular_values * Limits::singular_values * values[P - 1]) ||
+        values[0] <= 0.0)
+      return std::nullopt;
     const auto &axes = solver.eigenvectors();
-    return A(yx_ * axes * values.cwiseInverse().asDiagonal() * axes.transpose());
+    const XX inverse = axes * values.cwiseInverse().asDiagonal() * axes.transpose();
+    const X of_center = inverse * sum_;
+    const auto n = static_cast<double>(count_);
+    return Solution{yx_ * inverse, inverse, of_center, n - P + n - sum_.dot(of_center)};
   }
 
  private:
-  Eigen::Matrix<double, P, P> xx_ = Eigen::Matrix<double, P, P>::Zero();
+  std::size_t count_ = 0;
+  X sum_ = X::Zero();
+  XX xx_ = XX::Zero();
   A yx_ = A::Zero();
 };
 
@@ -76,16 +95,17 @@ Deformation deformation(const std::vector<Vector> &D, const std::vector<Vector> 
   Deformation result;
   LinearFit<3> fit;
   for (std::size_t j = 0; j < D.size(); ++j) fit.add(view(D[j]), view(d[j]));
-  const auto F = fit.solution();
-  if (!F) return result;
+  const auto solution = fit.solution();
+  if (!solution) return result;
+  const Matrix3d &F = solution->a;
   Vector3d sum = Vector3d::Zero();
   for (std::size_t j = 0; j < D.size(); ++j) {
-    const Vector3d residual = *F * view(D[j]) - view(d[j]);
+    const Vector3d residual = F * view(D[j]) - view(d[j]);
     result.d2min += residual.squaredNorm();
     sum += residual;
   }
   result.determined = true;
-  result.F = stored(*F);
+  result.F = stored(F);
   result.strain = strain(result.F);
   Eigen::Map<Vector3d>(result.nonaffine.data()) = sum / static_cast<double>(D.size());
   return result;
@@ -99,21 +119,32 @@ SecondGradient second_gradient(const std::vector<Vector> &D, const std::vector<V
   for (const Vector &v : D) squares += view(v).squaredNorm();
   const double length = std::sqrt(squares / std::max(1.0, static_cast<double>(D.size())));
   LinearFit<9> fit;
-  for (std::size_t j = 0; j < D.size(); ++j) {
-    const Vector3d u = view(D[j]) / length;
+  const auto monomials = [&](const Vector &v) {
+    const Vector3d u = view(v) / length;
     LinearFit<9>::X x;
     x << u, 0.5 * u.cwiseAbs2(), u[0] * u[1], u[0] * u[2], u[1] * u[2];
-    fit.add(x, view(d[j]));
-  }
-  const auto A = fit.solution();
-  if (!A) return result;
-  const Eigen::Matrix<double, 3, 6> G = A->rightCols<6>() / (length * length);
+    return x;
+  };
+  for (std::size_t j = 0; j < D.size(); ++j) fit.add(monomials(D[j]), view(d[j]));
+  const auto solution = fit.solution();
+  if (!solution) return result;
+  const auto &A = solution->a;
+  const Eigen::Matrix<double, 3, 6> G = A.rightCols<6>() / (length * length);
   result.determined = true;
-  result.F = stored(A->leftCols<3>() / length);
+  result.F = stored(A.leftCols<3>() / length);
   for (int i = 0; i < 3; ++i)
     for (int jk = 0; jk < 6; ++jk) result.G[6 * i + jk] = G(i, jk);
   result.eta =
       0.5 * std::sqrt(G.leftCols<3>().squaredNorm() + 2.0 * G.rightCols<3>().squaredNorm());
+  double residuals = 0.0;
+  for (std::size_t j = 0; j < D.size(); ++j)
+    residuals += (view(d[j]) - A * monomials(D[j])).squaredNorm();
+  const Eigen::Matrix<double, 6, 1> variances =
+      solution->inverse.diagonal().tail<6>() + solution->of_center.tail<6>().cwiseAbs2();
+  const double s2 = residuals / (3.0 * solution->freedom);
+  result.scatter =
+      std::sqrt(0.75 * s2 * (variances.head<3>().sum() + 2.0 * variances.tail<3>().sum())) /
+      (length * length);
   result.strain = strain(result.F);
   return result;
 }
@@ -121,6 +152,14 @@ SecondGradient second_gradient(const std::vector<Vector> &D, const std::vector<V
 double effective_strain(const SecondGradient &gradient, double l)
 {
   return std::hypot(gradient.strain.mises, l * gradient.eta);
+}
+
+bool exceeds(const SecondGradient &gradient, double l, double threshold)
+{
+  static constexpr double beyond = 2.0;    // times the mean square of scatter
+  const double mises = gradient.strain.mises, eta = gradient.eta, scatter = gradient.scatter;
+  const double beyond_scatter = std::max(0.0, eta * eta - beyond * scatter * scatter);
+  return mises * mises + l * l * beyond_scatter > threshold * threshold;
 }
 
 }    // namespace turing_glass::strain

@@ -46,7 +46,7 @@ Percolation percolation(const std::vector<Site> &sites, const geometry::Cell &ce
   if (link >= shortest.unique())
     throw std::runtime_error("the cell is " + std::to_string(2.0 * shortest.unique()) +
                              " wide, less than two links of strained atoms, " +
-                             std::to_string(2.0 * link));
+                             std::to_string(2.0 * link) + "; use a shorter link or a larger cell");
   const std::vector<Site> all = gather_all(sites, comm);
   geometry::PointsNear points(cell, link);
   for (const Site &site : all) points.add(site.x);

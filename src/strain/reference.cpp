@@ -41,6 +41,39 @@ std::vector<Neighbors> reference_neighbors(const std::vector<Site> &sites,
   return lists;
 }
 
+double first_minimum(const std::vector<const Neighbors *> &lists, double cutoff, MPI_Comm comm)
+{
+  constexpr int bins = 400, width = 8;    // width: standard deviation of the smoothing, in bins
+  constexpr double rise = 0.1;            // of the peak
+  std::vector<std::int64_t> mine(bins, 0), pairs(bins, 0);
+  for (const Neighbors *list : lists)
+    for (const ReferenceNeighbor &n : *list) {
+      const double r = std::hypot(n.D[0], n.D[1], n.D[2]);
+      ++mine[std::min(bins - 1, static_cast<int>(r / cutoff * bins))];
+    }
+  MPI_Allreduce(mine.data(), pairs.data(), bins, MPI_INT64_T, MPI_SUM, comm);
+
+  std::vector<double> g(bins);    // but for a factor
+  for (int k = 0; k < bins; ++k) {
+    double sum = 0.0, volume = 0.0;
+    for (int m = std::max(0, k - 3 * width); m < std::min(bins, k + 3 * width + 1); ++m) {
+      const double x = double(m - k) / width, weight = std::exp(-0.5 * x * x);
+      sum += weight * static_cast<double>(pairs[m]);
+      volume += weight * (std::pow(m + 1.0, 3) - std::pow(m, 3));
+    }
+    g[k] = sum / volume;
+  }
+  const auto peak = std::max_element(g.begin(), g.end());
+  auto lowest = peak, end = peak;    // the lowest bins are [lowest, end]
+  for (auto at = peak; at != g.end(); ++at) {
+    if (*at > *lowest + rise * *peak)
+      return cutoff / bins * (0.5 * double((lowest - g.begin()) + (end - g.begin())) + 0.5);
+    if (*at < *lowest) lowest = at;
+    if (*at == *lowest) end = at;
+  }
+  return 0.0;
+}
+
 double mean_nearest_distance(const std::vector<const Neighbors *> &lists, MPI_Comm comm)
 {
   double sums[2] = {0.0, 0.0}, all[2];    // of distances, of 1

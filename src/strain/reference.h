@@ -24,6 +24,12 @@ std::vector<Neighbors> reference_neighbors(const std::vector<Site> &sites,
                                            const geometry::Cell &cell, double cutoff,
                                            MPI_Comm comm);
 
+/// Collective. The first minimum of g(r), of all pairs in these lists: the lowest place beyond the highest peak before
+/// g(r) rises by a tenth of this peak, where g(r) is smoothed over a fiftieth of the cutoff; between two sharp shells the
+/// middle of the gap. 0 where g(r) does not rise again within the cutoff. From numbers of pairs, the same on any number
+/// of ranks.
+double first_minimum(const std::vector<const Neighbors *> &lists, double cutoff, MPI_Comm comm);
+
 /// Collective. Mean over all sites with neighbours of the distance to the nearest; 0 where none has any.
 double mean_nearest_distance(const std::vector<const Neighbors *> &lists, MPI_Comm comm);
 

@@ -1,4 +1,4 @@
-// Deformation of neighbourhoods and its statistics against what is known analytically, on any number of ranks.
+// Deformation of neighborhoods and its statistics against what is known analytically, on any number of ranks.
 
 #include "collective.h"
 #include "geometry/minimum_image.h"
@@ -102,7 +102,7 @@ TEST(Deformation, RotationIsNoStrain)
   }
 }
 
-/// Neighbours at both ends of each axis that all move by c: no F does that.
+/// Neighbors at both ends of each axis that all move by c: no F does that.
 TEST(Deformation, EvenDisplacementsAreNotAffine)
 {
   Vectors D, d;
@@ -116,7 +116,7 @@ TEST(Deformation, EvenDisplacementsAreNotAffine)
     }
   const Deformation fit = deformation(D, d);
   EXPECT_NEAR(fit.d2min, 6 * 0.09, 1e-14);
-  EXPECT_NEAR(fit.nonaffine[0], -0.3, 1e-15) << "the atom has stayed behind its neighbours";
+  EXPECT_NEAR(fit.nonaffine[0], -0.3, 1e-15) << "the atom has stayed behind its neighbors";
   EXPECT_NEAR(fit.strain.mises, 0.0, 1e-15);
 }
 
@@ -157,7 +157,82 @@ TEST(SecondGradient, RecoversAQuadraticMap)
   for (int k = 0; k < 18; ++k) EXPECT_NEAR(fit.G[k], G[k], 1e-12);
   EXPECT_NEAR(fit.eta, 0.5 * std::sqrt(squares), 1e-12);
   EXPECT_NEAR(fit.strain.mises, strain(general).mises, 1e-12);
-  EXPECT_NEAR(effective_strain(fit, 2.5), std::hypot(fit.strain.mises, 2.5 * fit.eta), 1e-15);
+  const double lambda = effective_strain(fit, 2.5);
+  EXPECT_NEAR(lambda, std::hypot(fit.strain.mises, 2.5 * fit.eta), 1e-15);
+  EXPECT_LT(fit.scatter, 1e-13);
+  EXPECT_TRUE(exceeds(fit, 2.5, lambda - 1e-9));
+  EXPECT_FALSE(exceeds(fit, 2.5, lambda + 1e-9));
+}
+
+/// As many neighbors as unknowns fit any scatter: gradients need twice as many.
+TEST(SecondGradient, NeedsTwiceAsManyNeighborsAsUnknowns)
+{
+  const Vectors D = random_vectors(18, 12);
+  EXPECT_TRUE(second_gradient(D, D).determined);
+  const Vectors fewer(D.begin(), D.end() - 1);
+  EXPECT_FALSE(second_gradient(fewer, fewer).determined);
+}
+
+/// Neighbors close to a plane, or close to a quadric, determine little.
+TEST(Deformation, BadlyConditionedNeighborhoodsAreFlagged)
+{
+  for (const double extent : {0.05, 0.2}) {
+    Vectors sheet;    // 12 x 3 neighbors; extents along x, y: 1/sqrt(2)
+    for (int k = 0; k < 36; ++k) {
+      const double angle = std::acos(-1.0) * k / 6.0;
+      sheet.push_back({std::cos(angle), std::sin(angle),
+                       (k / 12 - 1) * extent * std::sqrt(0.5) * std::sqrt(1.5)});
+    }
+    EXPECT_EQ(deformation(sheet, sheet).determined, extent > 0.1);
+  }
+  std::mt19937 generator(13);
+  std::normal_distribution<double> normal;
+  for (const double thickness : {0.01, 0.3}) {
+    // on a sphere x^2 + y^2 + z^2 = 2 z through the center, on which a monomial depends on the others
+    Vectors shell;
+    for (int k = 0; k < 60; ++k) {
+      Vector n = {normal(generator), normal(generator), normal(generator)};
+      const double r = (1.0 + thickness * normal(generator)) / std::hypot(n[0], n[1], n[2]);
+      shell.push_back({r * n[0], r * n[1], r * n[2] + 1.0});
+    }
+    EXPECT_TRUE(deformation(shell, shell).determined);
+    EXPECT_EQ(second_gradient(shell, shell).determined, thickness > 0.1);
+  }
+}
+
+/// Atoms that scatter about their places, the center too, have an eta of the size that their residuals predict, and are
+/// seldom taken for strained; on top of a gradient they are.
+TEST(SecondGradient, ScatterIsNoGradient)
+{
+  constexpr int rounds = 4000;
+  constexpr double sigma = 0.15;
+  const Vectors D = random_vectors(27, 14);
+  std::mt19937 generator(15);
+  std::normal_distribution<double> normal(0.0, sigma);
+  for (const double g : {0.0, 0.5}) {
+    double eta2 = 0.0, scatter2 = 0.0;
+    int strained = 0;
+    for (int round = 0; round < rounds; ++round) {
+      const Vector center = {normal(generator), normal(generator), normal(generator)};
+      Vectors d = D;
+      for (Vector &v : d) {
+        const double y = v[1];
+        for (int k = 0; k < 3; ++k) v[k] += normal(generator) - center[k];
+        v[0] += 0.5 * g * y * y;
+      }
+      const SecondGradient fit = second_gradient(D, d);
+      eta2 += fit.eta * fit.eta / rounds;
+      scatter2 += fit.scatter * fit.scatter / rounds;
+      // a threshold above all eta_Mises, far below the l eta of scatter
+      EXPECT_LT(fit.strain.mises, 1.0);
+      strained += exceeds(fit, 1e6, 1.0);
+    }
+    if (g == 0.0) {
+      EXPECT_NEAR(eta2, scatter2, 0.04 * scatter2);
+      EXPECT_LT(strained, 0.111 * rounds);
+    } else
+      EXPECT_GT(strained, 0.99 * rounds);
+  }
 }
 
 /// Monomials of first shells: simple cubic has rank 6, bcc 7, and fcc with its second shell 9.
@@ -277,6 +352,47 @@ TEST(Reference, NeighborsOfAllPairs)
   EXPECT_THROW(reference_neighbors(sites, cell, 6.0, MPI_COMM_WORLD), std::runtime_error);
 }
 
+/// fcc: half of the gap between its first two shells, a/sqrt(2) and a. Within the first shell there is none.
+TEST(Reference, FirstMinimumOfACrystal)
+{
+  constexpr int n = 4;
+  constexpr double a = 4.0;
+  Cell cell;
+  cell.lengths = {n * a, n * a, n * a};
+  std::vector<Site> all;
+  for (int i = 0; i < n; ++i)
+    for (int j = 0; j < n; ++j)
+      for (int k = 0; k < n; ++k)
+        for (const Vector &b :
+             {Vector{0.0, 0.0, 0.0}, {0.5, 0.5, 0.0}, {0.5, 0.0, 0.5}, {0.0, 0.5, 0.5}})
+          all.push_back(
+              {static_cast<Id>(all.size()) + 1, {a * (i + b[0]), a * (j + b[1]), a * (k + b[2])}});
+  const auto minimum = [&](double cutoff) {
+    const auto lists = reference_neighbors(mine(all), cell, cutoff, MPI_COMM_WORLD);
+    std::vector<const Neighbors *> views;
+    for (const Neighbors &list : lists) views.push_back(&list);
+    return first_minimum(views, cutoff, MPI_COMM_WORLD);
+  };
+  EXPECT_NEAR(minimum(6.0), 0.5 * (a * std::sqrt(0.5) + a), 0.03);
+  EXPECT_EQ(minimum(3.5), 0.0);
+  EXPECT_EQ(first_minimum({}, 3.5, MPI_COMM_WORLD), 0.0);
+}
+
+/// Distances distributed as in a glass: g(r) = 0.6 + 2.6 exp(-(r - 2.75)^2/0.1) + 0.8 (r - 3.8)^2 beyond the peak, with its minimum at
+/// 3.8, and half a peak before it that is not the first shell.
+TEST(Reference, FirstMinimumOfAGlass)
+{
+  std::vector<Neighbors> lists(1);
+  double pairs = 0.0;
+  for (double r = 1.8; r < 5.0; r += 1e-4) {
+    const double g = (r < 2.3 ? 0.0 : 0.6) + 2.6 * std::exp(-std::pow(r - 2.75, 2) / 0.1) +
+        (r > 3.3 ? 0.8 * std::pow(r - 3.8, 2) : 0.2) + 0.7 * std::exp(-std::pow(r - 2.0, 2) / 0.01);
+    for (pairs += 0.01 * r * r * g; pairs >= 1.0; pairs -= 1.0)
+      lists[0].push_back({1, {0.0, r, 0.0}});
+  }
+  EXPECT_NEAR(first_minimum({&lists[0]}, 5.0, MPI_COMM_WORLD), 3.8, 0.06);
+}
+
 TEST(Positions, FromAnyRank)
 {
   std::vector<Site> all;
@@ -387,7 +503,9 @@ TEST(LAMMPSDump, ReadsTheFirstFrame)
   EXPECT_EQ(frame.x[0], (Vector{6.0, 2.0, 3.0}));
   EXPECT_EQ(frame.x[1], (Vector{1.5, 3.5, 9.0}));
 
-  const std::string box = "ITEM: BOX BOUNDS pp pp pp\n0 10\n0 10\n0 10\n";
+  const std::string periodic = "ITEM: BOX BOUNDS pp pp pp\n";
+  const std::string box = periodic + "0 10\n0 10\n0 10\n";
+  const std::string columns = box + "ITEM: ATOMS id x y z\n";
   EXPECT_EQ(read(head + box + "ITEM: ATOMS id xu yu zu\n1 1 2 3\n2 4 5 6\n").x[1],
             (Vector{4.0, 5.0, 6.0}));
   for (const auto &[rest, word] : std::vector<std::pair<std::string, std::string>>{
@@ -396,8 +514,33 @@ TEST(LAMMPSDump, ReadsTheFirstFrame)
            {box + "ITEM: ATOMS id x y z\n1 1 1 1\n2 1 one 1\n", "line 11: 'one' is no number"},
            {"ITEM: BOX BOUNDS pp pp pp\n0 10\n0 0\n0 10\n", "no extent along axis 2"},
            {box + "ITEM: ATOMS id x y z\n1.5 1 1 1\n", "'1.5' is no whole number"},
-           {"ITEM: BOX BOUNDS abc origin pp pp pp\n", "general triclinic"}})
+           {"ITEM: BOX BOUNDS abc origin pp pp pp\n", "general triclinic"},
+           {columns + "7 1 1 1\n7 2 1 1\n", "line 11: atom ID 7 comes twice"},
+           {columns + "0 1 1 1\n7 2 1 1\n", "line 10: '0' is no atom ID"},
+           {columns + "1 1 1 1\n2 1 nan 1\n", "line 11: 'nan' is no number"},
+           {columns + "1 1 1 1\n2 1 1e999 1\n", "line 11: '1e999' is no number"},
+           {columns + "1 1 1 1\n2 1 1\n", "line 11: there are 3 columns, not 4"},
+           {columns + "1 1 1 1\n2 2 2 2\n3 3 3 3\n", "line 12: there are more than 2 atoms"},
+           {periodic + "0 1e300\n0 10\n0 10\nITEM: ATOMS id xs ys zs\n1 1e300 1 1\n",
+            "the position of atom 1 is not finite"},
+           {periodic + "-1e308 1e308\n0 10\n0 10\n", "along axis 1"},
+           {periodic + "0 10 1\n0 10 1\n0 10 1\n", "two numbers of a box"},
+           {"ITEM: BOX BOUNDS xy xz yz pp pp pp\n0 10\n0 10\n0 10\n",
+            "three numbers of a tilted box"},
+           {"ITEM: BOX BOUNDS pp pp\n0 10\n0 10\n0 10\n", "boundaries of the three axes"},
+           {"ITEM: BOX BOUNDS xx yy zz\n0 10\n0 10\n0 10\n", "boundaries of the three axes"}})
     EXPECT_THAT([&]() { read(head + rest); },
-                testing::ThrowsMessage<std::runtime_error>(testing::HasSubstr(word)));
+                testing::ThrowsMessage<std::runtime_error>(testing::HasSubstr(word)))
+        << rest;
+  for (const auto &[step, atoms, word] : std::vector<std::array<std::string, 3>>{
+           {"-1", "1", "line 2: '-1' is no step"},
+           {"0", "-1", "line 4: '-1' is no number of atoms"},
+           {"0", "3000000000", "line 11: the file ends within its first frame"}})
+    EXPECT_THAT(
+        [&]() {
+          read("ITEM: TIMESTEP\n" + step + "\nITEM: NUMBER OF ATOMS\n" + atoms + "\n" + columns +
+               "1 1 1 1\n");
+        },
+        testing::ThrowsMessage<std::runtime_error>(testing::HasSubstr(word)));
   std::remove(name.c_str());
 }
