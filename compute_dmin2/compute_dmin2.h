@@ -1,4 +1,4 @@
-// Non-affine deformation of neighbourhoods and its localisation; page: docs/compute_dmin2.rst
+// Non-affine deformation of neighborhoods and its localisation; page: docs/compute_dmin2.rst
 
 #ifdef COMPUTE_CLASS
 // clang-format off
@@ -20,7 +20,7 @@ struct Site;
 
 namespace LAMMPS_NS {
 
-// Its helper, fix DMIN2/REFERENCE, keeps the neighbours of the reference with the atoms.
+// Its helper, fix DMIN2/REFERENCE, keeps the neighbors of the reference with the atoms.
 class ComputeDMin2 : public Compute {
  public:
   ComputeDMin2(class LAMMPS *, int, char **);
@@ -33,9 +33,9 @@ class ComputeDMin2 : public Compute {
 
  private:
   std::string id_reference;
-  bool mean = false;          // D2min over the number of neighbours
+  bool mean = false;          // D2min over the number of neighbors
   bool gradient = false;      // the model with second gradients
-  double length = 0.0;        // of Lambda; 0: mean distance of nearest neighbours
+  double length = 0.0;        // of Lambda; 0: mean distance of nearest neighbors
   double threshold = 0.25;    // of strained atoms
   double link = 0.0;          // of two of them in a region; 0: first minimum of g(r)
   int nmax = 0;

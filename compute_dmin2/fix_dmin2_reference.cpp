@@ -363,8 +363,7 @@ StateRecord FixDMin2Reference::state() const
 
 void FixDMin2Reference::write_restart(FILE *fp)
 {
-  if (comm->me != 0) return;
-  Messages(lmp, style_name).guard(FLERR, [&] { turing_glass::lammps::write_record(fp, state()); });
+  if (comm->me == 0) turing_glass::lammps::write_record(fp, state());
 }
 
 void FixDMin2Reference::restart(char *buf)

@@ -1,4 +1,4 @@
-// Helper of compute dmin2: each atom's neighbours in the reference, kept with the atom; made by the compute alone
+// Helper of compute dmin2: each atom's neighbors in the reference, kept with the atom; made by the compute alone
 
 #ifdef FIX_CLASS
 // clang-format off

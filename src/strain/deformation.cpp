@@ -25,7 +25,7 @@ Matrix stored(const Matrix3d &m)
   return list;
 }
 
-/// The A that minimises sum_j |y_j - A x_j|^2, where the x_j determine it.
+/// The A that minimizes sum_j |y_j - A x_j|^2, where the x_j determine it.
 template <int P> class LinearFit {
  public:
   using X = Eigen::Matrix<double, P, 1>;

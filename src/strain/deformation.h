@@ -1,6 +1,6 @@
-// How the neighbourhood of an atom has deformed: D^2_min, strain, rotation, and the gradient of the deformation.
+// How the neighborhood of an atom has deformed: D^2_min, strain, rotation, and the gradient of the deformation.
 //
-// D_j: vector from the atom to its neighbour j in the reference, d_j: the same two atoms now. Both in units of length,
+// D_j: vector from the atom to its neighbor j in the reference, d_j: the same two atoms now. Both in units of length,
 // D2min in their square, G and eta in their inverse. F_ij = d x_i / d X_j; matrices are stored by rows, symmetric
 // ones as xx, yy, zz, xy, xz, yz (tensor components, no factor 2). Angles in radians.
 //
@@ -50,7 +50,7 @@ struct Deformation {
   double d2min = 0.0;         ///< min over F of sum_j |d_j - F D_j|^2
   Matrix F{};
   Strain strain;
-  /// Mean over j of F D_j - d_j: how far the atom is from where its neighbours' motion puts it.
+  /// Mean over j of F D_j - d_j: how far the atom is from where its neighbors' motion puts it.
   Vector nonaffine{};
 };
 /// D and d have the same number of vectors, any number.

@@ -33,7 +33,7 @@ std::vector<Neighbors> reference_neighbors(const std::vector<Site> &sites,
         list.push_back({id, shortest({x[0] - site.x[0], x[1] - site.x[1], x[2] - site.x[2]})});
       return false;
     });
-    // sums over neighbours then do not depend on the number of ranks
+    // sums over neighbors then do not depend on the number of ranks
     std::sort(list.begin(), list.end(),
               [](const ReferenceNeighbor &a, const ReferenceNeighbor &b) { return a.id < b.id; });
     lists.push_back(std::move(list));

@@ -1,4 +1,4 @@
-// Neighbours in a reference configuration, and where atoms are now, whichever rank has them.
+// Neighbors in a reference configuration, and where atoms are now, whichever rank has them.
 
 #pragma once
 
@@ -19,7 +19,7 @@ using Neighbors = std::vector<ReferenceNeighbor>;
 
 /// Collective. For each of this rank's `sites` all other sites, of any rank, not farther than `cutoff`, by number.
 /// All sites are known to all ranks while this lasts. Throws std::runtime_error, on all ranks, where the cell is
-/// narrower than two cutoffs along a periodic axis: an atom could then be a neighbour twice.
+/// narrower than two cutoffs along a periodic axis: an atom could then be a neighbor twice.
 std::vector<Neighbors> reference_neighbors(const std::vector<Site> &sites,
                                            const geometry::Cell &cell, double cutoff,
                                            MPI_Comm comm);
@@ -30,14 +30,14 @@ std::vector<Neighbors> reference_neighbors(const std::vector<Site> &sites,
 /// of ranks.
 double first_minimum(const std::vector<const Neighbors *> &lists, double cutoff, MPI_Comm comm);
 
-/// Collective. Mean over all sites with neighbours of the distance to the nearest; 0 where none has any.
+/// Collective. Mean over all sites with neighbors of the distance to the nearest; 0 where none has any.
 double mean_nearest_distance(const std::vector<const Neighbors *> &lists, MPI_Comm comm);
 
 /// Positions by number, fetched from whichever rank has the atom, thus for any distance between the two: each number
 /// has a rank at which owners leave the position and where it is asked for.
 class Positions {
  public:
-  /// Collective. `sites` of this rank; `lists`: the neighbours whose positions are wanted.
+  /// Collective. `sites` of this rank; `lists`: the neighbors whose positions are wanted.
   Positions(const std::vector<Site> &sites, const std::vector<const Neighbors *> &lists,
             MPI_Comm comm);
 

@@ -4,7 +4,7 @@
     python3 tests/benchmark/dmin2.py [--lmp build/lmp] [--repeats 3] [--largest 131072] [--cutoff 5.0]
 
 A disordered Cu-Zr lattice: milliseconds for each call on one rank, microseconds for each atom, on two ranks, with
-the model of second gradients, of a new reference (lag 1), memory of the neighbours kept, and in percent of 100 steps
+the model of second gradients, of a new reference (lag 1), memory of the neighbors kept, and in percent of 100 steps
 of pair nnap, whose time per atom is that of 16,384 atoms. Medians over repeats of runs with and without the compute,
 of atoms in free flight. Needs the standard library alone.
 """

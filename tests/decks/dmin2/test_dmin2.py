@@ -334,6 +334,8 @@ class Deformation(unittest.TestCase):
             self.assertIn("fix style: DMIN2/REFERENCE, fix ID: d_REFERENCE", rest.text)
             self.close(whole.dump("whole.dump"), rest.dump("d.dump"), 1e-9)
             self.assertEqual(vector(rest)["reference"], 0 if reference == "first" else 180)
+            for key, value in vector(whole).items():    # regions, too: their link is kept
+                self.assertAlmostEqual(vector(rest)[key], value, delta=1e-8 * max(1.0, abs(value)), msg=key)
 
     READ = "read_restart %s\npair_style zero 6.0\npair_coeff * *\n"
 
@@ -453,7 +455,7 @@ class Deformation(unittest.TestCase):
         self.assertEqual((v["atoms"], v["undetermined"], v["no_gradient"], v["psi"], v["Psi"]), (0, 64, 64, 0, 0))
 
     def test_minimize(self):
-        """The reference of a minimisation is what it begins with."""
+        """The reference of a minimization is what it begins with."""
         run = lammps(head().replace("zero 6.0", "lj/cut 6.0").replace("pair_coeff * *", "pair_coeff * * 0.1 2.5")
                      + "compute d all dmin2 cutoff 5.0 d2min mean\ncompute s all dmin2 cutoff 5.0\nthermo_style custom step pe c_d[4]\n"
                      "minimize 0 1e-3 50 500\nrun 0\n" + PRINT + dump() + "dump s all custom 1 s.dump id c_s[*]\n"
