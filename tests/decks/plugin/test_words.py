@@ -19,12 +19,12 @@ pair_coeff * *
 labelmap atom 1 O 2 Zr
 """
 
-# a line of each style that reads an integer, with a value that wraps to a small one in 32 bits
+# a line of each style that reads an integer, with a value that wraps to a small one in 32 or in 64 bits
 TOO_LARGE = (
     "compute 1 all fsd 1 q 2.7 origins 4294967297",
     "compute 1 all sq 10 4294967297",
     "compute 1 all dmin2 cutoff 5.0 reference lag 18446744073709551617",
-    "fix 1 all insert/mask 1 4.7 4294967297",
+    "fix 1 all insert/mask 1 4.7 18446744073709551617",
     "pattern solve 16 16 steps 18446744073709551617",
     "onset h.dat seed 4294967297",
     "nnap train data.xyz p.json elements Cu epochs 4294967297",
