@@ -75,7 +75,11 @@ void ReactionDiffusion::start(State homogeneous, double noise, std::uint64_t see
       v[x] = homogeneous.v * (1.0 + noise * uniform(seed, 2 * cell + 1));
     }
   }
-  const double scale = (homogeneous.u + homogeneous.v) / mean_tau();
+  const double mean = mean_tau();
+  if (!std::isfinite(mean))
+    throw std::runtime_error(text("tau %g is too large: the sum of u + v over the grid overflows",
+                                  homogeneous.u + homogeneous.v));
+  const double scale = (homogeneous.u + homogeneous.v) / mean;
   for (int y = 0; y < rows_; ++y)
     for (const Field field : {Field::u, Field::v}) {
       double *w = row(field, y);

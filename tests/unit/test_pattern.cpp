@@ -118,6 +118,16 @@ TEST(ReactionDiffusion, FixedPoint)
               ThrowsMessage<std::runtime_error>(HasSubstr("tau must be at least 3")));
 }
 
+TEST(ReactionDiffusion, StartHasAFiniteMass)
+{
+  ExplicitScheme solver({}, {16, 16, 0.5}, 0.005, MPI_COMM_WORLD);
+  EXPECT_THAT(
+      [&] {
+        solver.start({6e307, 4e307}, 0.01, 1);
+      },
+      ThrowsMessage<std::runtime_error>(HasSubstr("tau 1e+308 is too large")));
+}
+
 TEST(ReactionDiffusion, StartIsExactInMassAndBelongsToTheCell)
 {
   const Grid grid{40, 31, 0.5};
@@ -228,7 +238,7 @@ TEST(ExplicitScheme, GrowthRateOfASmallMode)
 
 TEST(ExplicitScheme, PatternsBelowTheCriticalDelta)
 {
-  // long waves grow for delta < alpha/(u + beta)^2 = 4/(u + 1)^2 (physics.md: 0.186 at tau 4.5)
+  // long waves grow for delta < alpha/(u + beta)^2 = 4/(u + 1)^2 (0.186 at tau 4.5)
   const State at = fixed_point({}, 4.5);
   const double critical = 4.0 / ((at.u + 1.0) * (at.u + 1.0));
   EXPECT_NEAR(critical, 0.186, 5e-4);
@@ -254,7 +264,7 @@ TEST(ExplicitScheme, RefusesStepsOverItsLimit)
 {
   const Grid grid{48, 48, 0.5};
   ExplicitScheme solver({}, grid, 0.06, MPI_COMM_WORLD);
-  EXPECT_NEAR(solver.step_limit(11.13), 0.046, 5e-4) << "physics.md";
+  EXPECT_NEAR(solver.step_limit(11.13), 0.046, 5e-4) << "2 / (8 / dx^2 + max u)";
   solver.start({2.736, 1.764}, 0.01, 1);
   EXPECT_THAT([&] { solver.advance(1); }, ThrowsMessage<std::runtime_error>(HasSubstr("= 0.057")));
   // allowed at first; the limit falls as the largest u grows
@@ -270,7 +280,7 @@ TEST(ExplicitScheme, RefusesStepsOverItsLimit)
 
 TEST(ExplicitScheme, PlanarFront)
 {
-  // delta u + v is the same everywhere, with the value at which both plateaus have equal areas under f (physics.md)
+  // delta u + v is the same everywhere, with the value at which both plateaus have equal areas under f
   const Model model;
   constexpr int n = 80;
   ExplicitScheme solver(model, {n, 3, 0.25}, 0.01, MPI_COMM_SELF);

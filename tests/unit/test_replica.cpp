@@ -69,7 +69,7 @@ class Replica : public ::testing::Test {
 
 TEST(Acceptance, HarmonicSolids)
 {
-  // physics.md, section 1: 32 atoms between 1000, 1500, 2000 and 2500 K, with all 3N modes and with 3N - 3
+  // regularized incomplete beta functions, computed elsewhere: 32 atoms between 1000, 1500, 2000 and 2500 K, with all 3N modes and with 3N - 3
   const double ladder[] = {1000.0, 1500.0, 2000.0, 2500.0};
   const double all[] = {0.048, 0.161, 0.276}, without_momentum[] = {0.052, 0.167, 0.284};
   for (int i = 0; i < 3; ++i) {
@@ -105,7 +105,7 @@ TEST(Acceptance, FromEnergiesDrawnFromGammaDistributions)
 
 TEST(Acceptance, Ladders)
 {
-  // physics.md: 27 % take a ratio of 1.010 with 16,384 atoms, some 93 replicas from 1000 to 2500 K
+  // 27 % take a ratio of 1.010 with 16,384 atoms, some 93 replicas from 1000 to 2500 K
   const double modes = 3.0 * 16384;
   const double ratio = temperature_ratio(modes, 0.27);
   EXPECT_NEAR(ratio, 1.010, 5e-4);
