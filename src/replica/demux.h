@@ -14,7 +14,7 @@ struct DemuxReport {
   std::int64_t discarded = 0;    ///< frames that a run continued from an earlier step has made void
   std::int64_t repeated = 0;     ///< frames of the step of the frame before, which they replace
   std::int64_t incomplete = 0;    ///< steps left out because not every replica has its whole frame
-  std::int64_t unknown = 0;       ///< steps left out because the file of exchanges does not cover them
+  std::int64_t unknown = 0;    ///< steps left out because the file of exchanges does not cover them
 };
 
 /// Reads text dumps of LAMMPS (atom, custom, local; plain or gzip) and writes each frame to the output of the
