@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # cmake --install: plugin, pages, examples with their potentials, and an environment module.
 include(GNUInstallDirs)
 set(plugin_folder ${CMAKE_INSTALL_LIBDIR}/turingglass)

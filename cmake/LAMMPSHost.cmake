@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # The LAMMPS the plugin is for.  A plugin must be compiled with the headers and integer sizes of the
 # very LAMMPS that loads it, so the two are compared here rather than at the first crash.
 #

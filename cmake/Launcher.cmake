@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # build/lmp: LAMMPS with the plugin and the potentials, from any folder, under mpirun and with
 # -partition.  Generated, so that no path of a machine is ever committed.
 if(NOT LAMMPS_BINARY)

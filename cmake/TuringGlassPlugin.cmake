@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # The shared object LAMMPS loads.  It takes LAMMPS's headers and no library: its undefined symbols
 # are resolved by the program that opens it.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # Builds TuringGlass into LAMMPS itself, without a patch:
 #
 #   cmake -S <lammps>/cmake -B build -D CMAKE_PROJECT_lammps_INCLUDE=<here>/cmake/in_tree.cmake

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # One command from a bare machine to a running simulation:  bash cmake/quickstart.sh
 # Runs again in seconds: only what changed is done anew.
 set -euo pipefail

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # Shell functions shared by quickstart.sh and test.sh: packages, LAMMPS, the plugin, the launcher.
 # Sourced, never run.  Every step prints one headline and its time; what a tool prints goes into a
 # log, its progress to the screen.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # All tests from a bare machine on:  bash cmake/test.sh [--lammps-source DIR] [--jobs N]
 # Sets up what quickstart.sh sets up, builds with warnings as errors, runs every test, then the
 # core's unit tests once more under the sanitizers.

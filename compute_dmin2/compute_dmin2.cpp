@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "compute_dmin2.h"
 
 #include "fix_dmin2_reference.h"
@@ -7,7 +9,7 @@
 #include "lammps/positions.h"
 #include "lammps/words.h"
 #include "strain/deformation.h"
-#include "strain/localisation.h"
+#include "strain/localization.h"
 #include "strain/reference.h"
 
 #include "atom.h"

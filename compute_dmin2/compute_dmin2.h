@@ -1,4 +1,6 @@
-// Non-affine deformation of neighborhoods and its localisation; page: docs/compute_dmin2.rst
+// SPDX-License-Identifier: GPL-2.0-only
+
+// Non-affine deformation of neighborhoods and its localization; page: docs/compute_dmin2.rst
 
 #ifdef COMPUTE_CLASS
 // clang-format off

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "fix_dmin2_reference.h"
 
 #include "collective.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Helper of compute dmin2: each atom's neighbors in the reference, kept with the atom; made by the compute alone
 
 #ifdef FIX_CLASS

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "compute_fsd.h"
 
 #include "fix_fsd_origins.h"

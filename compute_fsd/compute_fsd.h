@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Self-intermediate scattering by distance to oxygen; page: docs/compute_fsd.rst
 
 #ifdef COMPUTE_CLASS

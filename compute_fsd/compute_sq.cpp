@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "compute_sq.h"
 
 #include "lammps/memory_request.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Total and partial structure factors; page: docs/compute_sq.rst
 
 #ifdef COMPUTE_CLASS

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "fix_fsd_origins.h"
 
 #include "collective.h"
@@ -175,7 +177,7 @@ void FixFSDOrigins::setup(int)
   see_all();
 }
 
-// a minimisation moves atoms in no time
+// a minimization moves atoms in no time
 void FixFSDOrigins::min_setup(int)
 {
   ring->origins.drop();
@@ -393,7 +395,7 @@ void FixFSDOrigins::measure()
     return Vector{places[i][0] - entry[0], places[i][1] - entry[1], places[i][2] - entry[2]};
   };
 
-  // mass and mass times displacement; after it the displacement of the centre of mass
+  // mass and mass times displacement; after it the displacement of the center of mass
   std::vector<double> drift(static_cast<std::size_t>(events) * 4, 0.0);
   if (drift_removed) {
     std::vector<double> mine(drift.size(), 0.0);

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Helper of compute fsd: keeps its time origins with the atoms and measures; made by the compute alone
 
 #ifdef FIX_CLASS

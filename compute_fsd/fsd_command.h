@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The fsd command: vft, slices; page: docs/fsd.rst
 
 #ifdef COMMAND_CLASS

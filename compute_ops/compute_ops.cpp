@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "compute_ops.h"
 
 #include "collective.h"
@@ -257,7 +259,7 @@ void ComputeOPS::compute_vector()
   update_clusters();
 }
 
-// a cluster: label, atoms, O, Zr, centre, radius of gyration, infinite along each axis; volume, area and Euler
+// a cluster: label, atoms, O, Zr, center, radius of gyration, infinite along each axis; volume, area and Euler
 // number of its surface
 void ComputeOPS::compute_array()
 {
@@ -273,9 +275,9 @@ void ComputeOPS::compute_array()
                           static_cast<double>(c.atoms()),
                           static_cast<double>(c.oxygen),
                           static_cast<double>(c.zirconium),
-                          c.centre[0],
-                          c.centre[1],
-                          c.centre[2],
+                          c.center[0],
+                          c.center[1],
+                          c.center[2],
                           c.gyration,
                           static_cast<double>(c.infinite & 1U),
                           static_cast<double>(c.infinite >> 1 & 1U),

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Clusters of oxidation-induced pinned structures; page: docs/compute_ops.rst
 
 #ifdef COMPUTE_CLASS

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Writes the surfaces of compute ops; page: docs/fix_ops_mesh.rst
 
 #ifdef FIX_CLASS

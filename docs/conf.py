@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Sphinx configuration; needs Sphinx alone:  sphinx-build -W -b html docs build/docs/html"""
 
 import importlib.util

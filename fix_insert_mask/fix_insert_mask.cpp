@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "fix_insert_mask.h"
 
 #include "collective.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Oxygen in the holes of a glass where a mask is set; page: docs/fix_insert_mask.rst
 
 #ifdef FIX_CLASS
@@ -41,7 +43,7 @@ class FixInsertMask : public Fix {
   std::uint64_t seed;
   double distance = 1.6;                  // from other atoms, at least
   double apart = 2.8;                     // of two O, at least
-  double shell = 2.8;                     // how far an atom is a neighbour of an O
+  double shell = 2.8;                     // how far an atom is a neighbor of an O
   double reach = 5.0;                     // how far from an O zirconium is looked for
   std::vector<char> copper, zirconium;    // of types; empty: no swaps
   struct Plate;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The pattern command: solve, map and radii; page: docs/pattern.rst
 
 #ifdef COMMAND_CLASS

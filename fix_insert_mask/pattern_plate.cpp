@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // pattern map and pattern radii: from atoms back to masks, and the sizes of their patches
 
 #include "pattern_command.h"
@@ -116,7 +118,7 @@ void Pattern::radii(const Messages &say, int narg, char **arg)
         "pattern radii: {} patches; mean radius {:.4g} (sqrt(N_c) pixels), {:.4g} (sqrt(N_c/pi)); "
         "LSW mean {:.4g} +- {:.2g}\n",
         radii.size(), mean, mean / std::sqrt(M_PI), fit.mu, fit.error);
-    // bins as wide as a pixel, centred at its multiples: sqrt(N_c) begins at 1
+    // bins as wide as a pixel, centered at its multiples: sqrt(N_c) begins at 1
     const int bins = static_cast<int>(
         std::lround(std::max(*std::max_element(radii.begin(), radii.end()), 1.5 * fit.mu) / pixel));
     std::vector<int> count(bins + 1, 0);

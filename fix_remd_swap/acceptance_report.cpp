@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "acceptance_report.h"
 
 #include "replica/acceptance.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // What fix remd/swap tells of acceptances: predicted, promised by the warm-up, and in the end.
 
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "fix_remd_swap.h"
 
 #include "acceptance_report.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Replica exchange of temperatures between partitions; page: docs/fix_remd_swap.rst
 
 #ifdef FIX_CLASS

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The remd command: demux; page: docs/remd.rst
 
 #ifdef COMMAND_CLASS

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Whether the partitions hold copies of one system, before they exchange temperatures. Collective over all of them.
 
 #pragma once

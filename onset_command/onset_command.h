@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The onset command; page: docs/onset.rst
 
 #ifdef COMMAND_CLASS

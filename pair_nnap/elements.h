@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Chemical symbols among the words of the nnap command.
 
 #ifndef TG_ELEMENTS_H

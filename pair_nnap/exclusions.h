@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // What neigh_modify exclude takes out of neighbor lists, as a many-body potential has to see it.
 //
 // An atom that is excluded from all others is not there: it has no energy and no forces. Fixes that try to remove an

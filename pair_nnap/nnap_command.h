@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The nnap command: info, convert, label, train, test; page: docs/nnap.rst
 
 #ifdef COMMAND_CLASS

@@ -1,4 +1,6 @@
-// The part of the nnap command that makes labelled data: the present configuration, with energy,
+// SPDX-License-Identifier: GPL-2.0-only
+
+// The part of the nnap command that makes labeled data: the present configuration, with energy,
 // forces and stress of the force field that is set, becomes one frame of extended XYZ.
 
 #include "nnap_command.h"
@@ -42,7 +44,7 @@ namespace {
 struct LabelCommand {
   std::string file;
   std::vector<std::string> elements;    // of the atom types
-  io::LabelledFrame frame;              // with what does not come from the configuration
+  io::LabeledFrame frame;               // with what does not come from the configuration
   bool append = true;
 };
 
@@ -51,7 +53,7 @@ LabelCommand parse_label(const Messages &say, int narg, char **arg)
   const int ntypes = say.lmp()->atom->ntypes;
   Words words(say, narg, arg);
   LabelCommand command;
-  command.file = words.word("the file of labelled frames");
+  command.file = words.word("the file of labeled frames");
 
   while (!words.done()) {
     const std::string key = words.keyword({"elements", "config_type", "traj", "weight", "append"});
@@ -83,14 +85,14 @@ class ForceField : protected Pointers {
 
   void check() const;
   /// Atoms, in the order of their IDs, on rank 0 only.
-  void label(io::LabelledFrame &frame);
+  void label(io::LabeledFrame &frame);
 
  private:
   bool set_up_by_run() const;
   void set_up();
   void evaluate();
-  void read_totals(io::LabelledFrame &frame);
-  void gather_atoms(io::LabelledFrame &frame) const;
+  void read_totals(io::LabeledFrame &frame);
+  void gather_atoms(io::LabeledFrame &frame) const;
   void refuse_exclusions() const;
 
   const Messages &say_;
@@ -118,7 +120,7 @@ void ForceField::check() const
               "themselves: start LAMMPS without them");
 }
 
-void ForceField::label(io::LabelledFrame &frame)
+void ForceField::label(io::LabeledFrame &frame)
 {
   // a fix, because its values follow atoms to other ranks
   auto *kept =
@@ -189,7 +191,7 @@ void ForceField::evaluate()
 }
 
 /// Energy and stress, summed by LAMMPS's own computes without their part "fix".
-void ForceField::read_totals(io::LabelledFrame &frame)
+void ForceField::read_totals(io::LabeledFrame &frame)
 {
   const std::string parts = " pair bond angle dihedral improper kspace";
   Compute *energy = modify->add_compute("NNAP_LABEL_ENERGY all pe" + parts);
@@ -212,7 +214,7 @@ void ForceField::read_totals(io::LabelledFrame &frame)
   modify->delete_compute(pressure->id);
 }
 
-void ForceField::gather_atoms(io::LabelledFrame &frame) const
+void ForceField::gather_atoms(io::LabeledFrame &frame) const
 {
   using Row = std::array<double, 8>;    // atom ID, type, position, force
   std::vector<Row> mine;

@@ -1,4 +1,6 @@
-// The parts of the nnap command that need labelled data: train and test.
+// SPDX-License-Identifier: GPL-2.0-only
+
+// The parts of the nnap command that need labeled data: train and test.
 
 #include "nnap_command.h"
 
@@ -69,7 +71,7 @@ TrainCommand parse_train(const Messages &say, int narg, char **arg)
   constexpr int most = 100000000;
   Words words(say, narg, arg);
   TrainCommand command;
-  command.data = words.word("the file of labelled frames");
+  command.data = words.word("the file of labeled frames");
   command.out = words.word("the file to write");
   if (!utils::strmatch(command.out, "\\.json$"))
     say.stop(FLERR,
@@ -383,7 +385,7 @@ void NNAP::test(int narg, char **arg)
 {
   const Messages say(lmp, "nnap test");
   Words words(say, narg, arg);
-  const std::string data = words.word("the file of labelled frames");
+  const std::string data = words.word("the file of labeled frames");
   std::vector<std::string> files = {words.word("a potential file")};
   while (!words.done() && !words.next_is("parity")) files.push_back(words.word("a potential file"));
   std::string parity;
@@ -414,7 +416,7 @@ void NNAP::test(int narg, char **arg)
     tg::train::measure(
         evaluator, set.training, {},
         [&](const tg::train::TrainingFrame &frame, const tg::train::FrameErrors &errors) {
-          const tg::io::LabelledFrame &label = frame.data;
+          const tg::io::LabeledFrame &label = frame.data;
           total.add(errors, label.stress.has_value());
           std::string type = label.config_type;
           std::replace(type.begin(), type.end(), ',', ';');    // the parity file is comma-separated

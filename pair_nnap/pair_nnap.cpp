@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "pair_nnap.h"
 
 #include "exclusions.h"
@@ -50,7 +52,7 @@ struct PairNNAP::Impl {
   std::optional<nnap::Potential> potential;
   std::optional<nnap::Evaluator> evaluator;
   std::vector<nnap::Workspace> workspaces;    // one per share of the atoms
-  std::vector<std::vector<int>> inside;       // likewise: neighbours inside the cutoff
+  std::vector<std::vector<int>> inside;       // likewise: neighbors inside the cutoff
   std::vector<int> bin;    // by atom type: the element, or for NULL another one behind all
   Exclusions exclusions;
   std::vector<char>
@@ -222,7 +224,7 @@ void PairNNAP::compute(int eflag, int vflag)
 
   // the shares' sums, added in order so that the result does not depend on timing; a loop over shares,
   // because OpenMP may grant fewer threads than asked for
-  // grades where they are asked for, and with every new neighbour list
+  // grades where they are asked for, and with every new neighbor list
   const bool check = watches() && neighbor->ago == 0, with_grades = check || grade_requested;
   if (with_grades && atom->nmax > grade_nmax) {
     grade_nmax = atom->nmax;
@@ -310,12 +312,12 @@ void PairNNAP::require_finite(const std::vector<Sums> &sums)
 }
 
 /* ----------------------------------------------------------------------
-   neighbours of one atom inside the cutoff, by element
+   neighbors of one atom inside the cutoff, by element
 ------------------------------------------------------------------------- */
 
 namespace {
 
-/// How many neighbours each bin has so far, 16 bits a bin: an array in memory would make each neighbour wait for the
+/// How many neighbors each bin has so far, 16 bits a bin: an array in memory would make each neighbor wait for the
 /// one before it to be stored.
 struct CountsInRegister {
   static constexpr int largest_bins = 4, largest_count = 1 << 16;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Spherical-Chebyshev neural-network potentials; page: docs/pair_nnap.rst
 
 #ifdef PAIR_CLASS

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Finding, reading and writing the files of potentials, for every style that needs one.
 
 #ifndef TG_POTENTIAL_FILES_H

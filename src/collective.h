@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // What the ranks of a communicator have of something, brought together. All functions are collective over `comm`.
 
 #pragma once

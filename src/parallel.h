@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Loops over threads out of which exceptions come as out of any other loop: one that leaves an OpenMP region by itself
 // ends the program.
 

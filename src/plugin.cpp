@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The one place where LAMMPS meets the styles: what it opens, what it may not open, what it gets.
 
 #include "lammpsplugin.h"
@@ -84,7 +86,7 @@ constexpr StyleEntry styles[] = {
     compute<ComputeFSD>("fsd", "dynamics by distance to oxygen, from several time origins"),
     fix<FixFSDOrigins>("FSD/ORIGINS", "helper of compute fsd"),
     compute<ComputeSQ>("sq", "total and partial structure factors"),
-    compute<ComputeDMin2>("dmin2", "non-affine deformation and its localisation"),
+    compute<ComputeDMin2>("dmin2", "non-affine deformation and its localization"),
     fix<FixDMin2Reference>("DMIN2/REFERENCE", "helper of compute dmin2"),
     command<FSD>("fsd", "fits relaxation times to temperature and to distance"),
     command<OnsetCommand>("onset", "onset of the glass transition from the enthalpy on heating"),

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
 """Draws what in.dynamics measured: mobility by element, F_s by distance to oxygen, tau(d), S(q).
 
 usage: plot.py [FOLDER ...] [-o PICTURE]     (default: this folder; dynamics.png)
 
-A row for each folder; tau(d) of the others is there in grey.
+A row for each folder; tau(d) of the others is there in gray.
 """
 
 import argparse

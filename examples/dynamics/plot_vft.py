@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
 """Draws what in.vft measured: scattering functions, relaxation times with the fitted law, Angell's plot (vft.png).
 
 usage: plot_vft.py [FOLDER] [--log LOG]     (default: this folder, log.lammps in it)

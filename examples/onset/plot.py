@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
 """Draws what in.onset and in.fit left: enthalpy and specific heat of each series, with the construction of the onset where in.fit found
 one; temperatures of the transition against the energy of the inherent structure, without oxygen and with, and against the
 concentration of oxygen.

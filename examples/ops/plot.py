@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
 """Draws the pinned structures of in.ops: growth and histograms (ops.png), surfaces over the atoms (surface.png).
 
 usage: plot.py [FOLDER]     (where in.ops left its files; default: this one)

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
 """Draws what in.pattern left: pattern, oxygen put into the plate, relaxed plate with its pinned structures, the mask made of
 it, and radii of patches.
 

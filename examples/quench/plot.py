@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
 """Draws what in.quench left in a folder: g(r) of liquid and glass, and the job along time.
 
 usage: plot.py [FOLDER] [-o PICTURE]     (default: this folder, quench.png in it)

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
 """Draws the exchanges of in.remd: the walk of each replica, the energies of each temperature, and along time.
 
 usage: plot.py [FILE ...] [-o PICTURE] [--dt PS]     (default: remd.log; remd.png)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
 """Draws what in.shear left (stress, localization, plastic regions, D2min) and prints the stress drop.
 
-usage: plot.py [FOLDER[,FOLDER...] ...] [-o PICTURE]     (default: this folder; localisation.png)
+usage: plot.py [FOLDER[,FOLDER...] ...] [-o PICTURE]     (default: this folder; localization.png)
 
 Each argument is a sample; folders between commas are its seeds, which are averaged and shown with their spread.
 
@@ -128,7 +129,7 @@ def draw_distribution(axis, samples):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("samples", nargs="*", default=["."], help="where in.shear left its files")
-    parser.add_argument("-o", "--output", default="localisation.png", help="the picture")
+    parser.add_argument("-o", "--output", default="localization.png", help="the picture")
     options = parser.parse_args()
     samples = [Sample(argument) for argument in options.samples]
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Frames of what molecular dynamics of a glass rarely visits, for the training of a potential: phases, compounds and
 oxides under strain, stacking faults, surfaces with oxygen, molecules, gas, compressed and expanded cells.
 

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # Active learning: molecular dynamics goes where the potential was not trained, configurations that are
-# new to it are labelled, and it is trained again, until nothing is new any more.
+# new to it are labeled, and it is trained again, until nothing is new any more.
 #
 #   bash loop.sh [-var NAME VALUE]...        the words are handed on to all LAMMPS scripts
 set -euo pipefail
 
 lmp=${LMP:-mpirun -np 2 ../../build/lmp}    # how to start LAMMPS
 rounds=${ROUNDS:-6}                         # at most
-data=loop/CuZr.extxyz.gz                    # labelled frames, more in each round
+data=loop/CuZr.extxyz.gz                    # labeled frames, more in each round
 known=CuZr-test.extxyz.gz                   # test set of the states that the first potential was made for
 squeezed=loop/CuZr-squeezed.extxyz.gz       # test set of those that it is to learn
 words=("$@")

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
 """Draws what in.train, in.check and loop.sh left in a folder: train.png and, where there is loop/, loop.png.
 
 usage: plot.py [FOLDER]     (default: this folder)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "least_squares.h"
 
 #include <Eigen/Dense>
@@ -19,7 +21,7 @@ double step(double p)
   return relative * std::max(std::abs(p), 1e-3);
 }
 
-/// As Eigen's minimiser wants it.
+/// As Eigen's minimizer wants it.
 struct Problem {
   const std::function<std::vector<double>(const Parameters &)> &residuals;
   int n, m;
@@ -30,7 +32,7 @@ struct Problem {
   {
     const auto values = residuals(Parameters(p.data(), p.data() + n));
     std::copy(values.begin(), values.end(), r.data());
-    // the minimiser takes an infinite step back, but not one that is no number
+    // the minimizer takes an infinite step back, but not one that is no number
     for (double &v : r)
       if (!std::isfinite(v)) v = 1e100;
     return 0;
@@ -83,10 +85,10 @@ LeastSquares least_squares(const std::function<std::vector<double>(const Paramet
                              std::to_string(m) + " points");
   Problem problem{residuals, n, m};
   Eigen::VectorXd p = Eigen::Map<const Eigen::VectorXd>(start.data(), n), r(m);
-  Eigen::LevenbergMarquardt<Problem> minimiser(problem);
-  minimiser.parameters.maxfev = 2000;
-  minimiser.parameters.xtol = minimiser.parameters.ftol = 1e-14;
-  if (minimiser.minimize(p) == Eigen::LevenbergMarquardtSpace::TooManyFunctionEvaluation)
+  Eigen::LevenbergMarquardt<Problem> minimizer(problem);
+  minimizer.parameters.maxfev = 2000;
+  minimizer.parameters.xtol = minimizer.parameters.ftol = 1e-14;
+  if (minimizer.minimize(p) == Eigen::LevenbergMarquardtSpace::TooManyFunctionEvaluation)
     throw std::runtime_error(undetermined);
   Eigen::MatrixXd jacobian(m, n);
   problem.df(p, jacobian);

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Nonlinear least squares with errors of the parameters and of what follows from them.
 //
 // Levenberg-Marquardt of Eigen (after MINPACK). The covariance of the parameters is (J^T J)^-1 with the Jacobian J
@@ -27,7 +29,7 @@ struct LeastSquares {
   Estimate estimate(const std::function<double(const Parameters &)> &f) const;
 };
 
-/// Minimises the sum of the squares of `residuals`, (model - data)/error, or model - data where errors are not
+/// Minimizes the sum of the squares of `residuals`, (model - data)/error, or model - data where errors are not
 /// known. Throws std::runtime_error where there are not more points than parameters or these are not determined by
 /// them: where no minimum is found, or it is flat.
 LeastSquares least_squares(const std::function<std::vector<double>(const Parameters &)> &residuals,

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Onset of the glass transition from the enthalpy of isothermal holds on heating (Liu et al., Methods 2.3).
 //
 // A blend of two polynomials (onset_blend.h) is fitted to H(T); C_p = dH/dT. The onset is where the tangent to C_p at its

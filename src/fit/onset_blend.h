@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The enthalpy of a glass that becomes a liquid, in reduced units x of temperature and h of enthalpy:
 //
 //   h(x) = (1 - s) p_g(x) + s p_l(x),   s = 1/(1 + exp(-(x - x_c)/w))

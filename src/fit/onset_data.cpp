@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "onset_data.h"
 
 #include "io/line_reader.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Enthalpies of isothermal holds: what the onset of the glass transition is found from.
 
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // What is read off relaxation times: their dependence on temperature, and on the distance to oxygen.
 //
 // Logarithms are natural except in the fragility. The fits are of ln tau, with the errors error(tau)/tau where all

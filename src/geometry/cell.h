@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // A periodic cell in LAMMPS's convention: a along x, b in the plane of x and y.
 
 #pragma once

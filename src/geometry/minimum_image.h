@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The shortest of the periodic images of a vector, in cells of any tilt.
 
 #pragma once

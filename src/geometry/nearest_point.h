@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Distance of a place to the nearest of many points, periodic images included, however far it is.
 //
 // A tree of the points (k-d tree) is searched for each image of the place that can be nearest, so that neither the

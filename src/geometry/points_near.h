@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Points in a periodic cell and those of them that are near a place.
 
 #pragma once

@@ -1,13 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Connected components of a graph in a periodic cell whose vertices are spread over ranks.
 //
 // A vertex is known by a number, which is the same on all ranks; an edge joins a vertex in one periodic
-// image with a vertex in another. The component of a vertex is labelled by the lowest number in it, so that the
+// image with a vertex in another. The component of a vertex is labeled by the lowest number in it, so that the
 // result depends neither on the number of ranks nor on any order. Each vertex gets the image in which it
 // lies when the component is put together, the vertex with the lowest number in the image 0. A component
 // that meets its own image is infinite along the axes in which the two differ.
 //
 // Union-find with offsets on each rank; then the ranks exchange how the vertices that more than one of them
-// knows are labelled, and each joins these labels in the same way.
+// knows are labeled, and each joins these labels in the same way.
 
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "extended_xyz.h"
 
 #include "text.h"
@@ -16,7 +18,7 @@
 
 namespace turing_glass::io {
 
-using Matrix = LabelledFrame::Matrix;
+using Matrix = LabeledFrame::Matrix;
 using Header = std::map<std::string, std::string, std::less<>>;
 
 namespace {
@@ -268,7 +270,7 @@ ExtendedXYZReader::ExtendedXYZReader(const std::string &path, std::vector<std::s
   }
 }
 
-bool ExtendedXYZReader::next(LabelledFrame &frame)
+bool ExtendedXYZReader::next(LabeledFrame &frame)
 {
   const auto located = [&](const char *what) {
     return ExtendedXYZError(path_ + ": line " + std::to_string(lines_->line()) + ", frame " +
@@ -293,7 +295,7 @@ bool ExtendedXYZReader::read_line(std::string_view &line)
   return true;
 }
 
-bool ExtendedXYZReader::read_frame(LabelledFrame &frame)
+bool ExtendedXYZReader::read_frame(LabeledFrame &frame)
 {
   std::string_view line;
   do
@@ -348,11 +350,11 @@ long ExtendedXYZReader::read_atom_count(std::string_view line) const
                       : ": has the frame before more atoms than its first line says?"));
   if (count > most_atoms)
     throw Fault("announces " + std::to_string(count) + " atoms, more than " +
-                std::to_string(most_atoms) + ": not a labelled frame");
+                std::to_string(most_atoms) + ": not a labeled frame");
   return count;
 }
 
-void ExtendedXYZReader::read_header(std::string_view line, LabelledFrame &frame)
+void ExtendedXYZReader::read_header(std::string_view line, LabeledFrame &frame)
 {
   const Header header = parse_header(line);
   frame.cell = read_cell(header);
@@ -432,7 +434,7 @@ ExtendedXYZReader::Columns ExtendedXYZReader::columns_of(std::string_view proper
   return columns;
 }
 
-void ExtendedXYZReader::read_atom(LabelledFrame &frame) const
+void ExtendedXYZReader::read_atom(LabeledFrame &frame) const
 {
   frame.types.push_back(type_of(fields_[columns_.species]));
   read_vector(columns_.position, "a position", frame.positions);
@@ -495,7 +497,7 @@ void append_text(std::string &out, const char *key, const std::string &value)
   out += '"';
 }
 
-std::string header_of(const LabelledFrame &frame)
+std::string header_of(const LabeledFrame &frame)
 {
   std::string out;
   append_matrix(out, "Lattice", frame.cell);
@@ -599,7 +601,7 @@ ExtendedXYZError ExtendedXYZWriter::error(const std::string &what) const
                           " cannot be written: " + what};
 }
 
-void ExtendedXYZWriter::check(const LabelledFrame &frame) const
+void ExtendedXYZWriter::check(const LabeledFrame &frame) const
 {
   const std::size_t N = frame.atoms();
   if (N == 0 || N > static_cast<std::size_t>(ExtendedXYZReader::most_atoms))
@@ -620,7 +622,7 @@ void ExtendedXYZWriter::check(const LabelledFrame &frame) const
       throw Fault("config_type or traj has a line break");
 }
 
-void ExtendedXYZWriter::write(const LabelledFrame &frame)
+void ExtendedXYZWriter::write(const LabeledFrame &frame)
 {
   if (!file_) throw error("the file is closed");
   try {

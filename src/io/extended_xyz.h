@@ -1,4 +1,6 @@
-// Labelled frames in extended XYZ files, plain or compressed with gzip, read and written one by one.
+// SPDX-License-Identifier: GPL-2.0-only
+
+// Labeled frames in extended XYZ files, plain or compressed with gzip, read and written one by one.
 //
 //     <number of atoms>
 //     Lattice="ax ay az bx by bz cx cy cz" Properties=species:S:1:pos:R:3:forces:R:3 energy=... ...
@@ -32,7 +34,7 @@ class ExtendedXYZError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-struct LabelledFrame {
+struct LabeledFrame {
   using Matrix = std::array<std::array<double, 3>, 3>;
 
   Matrix cell = {};    ///< rows a, b, c (A)
@@ -53,11 +55,11 @@ struct LabelledFrame {
 };
 
 /// Volume of the cell with the rows a, b, c (A^3): a . (b x c), negative where they are left-handed.
-double volume(const LabelledFrame::Matrix &cell);
+double volume(const LabeledFrame::Matrix &cell);
 
 class ExtendedXYZReader {
  public:
-  /// Labelled frames have hundreds of atoms; beyond this a file is damaged.
+  /// Labeled frames have hundreds of atoms; beyond this a file is damaged.
   static constexpr long most_atoms = 1'000'000;
 
   /// Opens the file. A frame's types are positions in `elements`. Throws ExtendedXYZError.
@@ -65,7 +67,7 @@ class ExtendedXYZReader {
 
   /// Reads the next frame into `frame`; false at the end of the file. Throws ExtendedXYZError where
   /// the file is damaged or holds no frame at all; after that the file cannot be read on.
-  bool next(LabelledFrame &frame);
+  bool next(LabeledFrame &frame);
 
   long frames() const { return frames_; }    ///< read so far
 
@@ -80,11 +82,11 @@ class ExtendedXYZReader {
     int count = 0;
   };
 
-  bool read_frame(LabelledFrame &frame);
+  bool read_frame(LabeledFrame &frame);
   bool read_line(std::string_view &line);
   long read_atom_count(std::string_view line) const;
-  void read_header(std::string_view line, LabelledFrame &frame);
-  void read_atom(LabelledFrame &frame) const;
+  void read_header(std::string_view line, LabeledFrame &frame);
+  void read_atom(LabeledFrame &frame) const;
   void read_vector(int column, const char *what, std::vector<double> &to) const;
   int type_of(std::string_view species) const;
   /// Adds the names of other properties to `unread`.
@@ -110,13 +112,13 @@ class ExtendedXYZWriter {
                     Mode mode = Mode::replace);
 
   /// Throws ExtendedXYZError for a frame the reader would refuse, and where the disk is full.
-  void write(const LabelledFrame &frame);
+  void write(const LabeledFrame &frame);
   /// Call after the last frame: only now it is certain that all are on disk. Throws ExtendedXYZError.
   void close();
 
  private:
   ExtendedXYZError error(const std::string &what) const;
-  void check(const LabelledFrame &frame) const;
+  void check(const LabeledFrame &frame) const;
 
   std::string path_;
   std::vector<std::string> elements_;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The first frame of a text file of LAMMPS's dump style custom or atom, plain or gzipped.
 
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The lines of a text file, plain or compressed with gzip, one after another.
 //
 // The file is never in memory as a whole, and a line only up to longest_line bytes, so that neither

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // What a checkpoint or a restart file holds of one object: named values, versioned and checksummed, with the settings
 // they belong to. A record is restored only when all of it is sound.
 //

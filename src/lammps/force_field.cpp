@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "lammps/force_field.h"
 
 #include "angle.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The force field that is set, evaluated by a fix or command of ours outside the steps of a run.
 //
 //     if (!force_field_in_reach(lmp)) ...

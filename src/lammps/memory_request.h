@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Whether what a script asks for can be held at all.
 
 #pragma once

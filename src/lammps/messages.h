@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Errors and warnings of a style, in one form: "<style>: <text>".
 //
 // In a run with several partitions LAMMPS writes the error of one partition to that partition's log alone; these

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Whether the atoms are anywhere at all.
 
 #pragma once

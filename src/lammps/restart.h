@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The state of a fix in LAMMPS's restart files: one checksummed record for the fix, one sealed list of numbers for each
 // atom. Nothing is restored unless all of it is sound and belongs to a fix with the same settings.
 //

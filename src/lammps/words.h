@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The words of an input line, read one after another, with the same sentence in every style for a word that is
 // missing, empty, unknown, repeated, of the wrong kind or out of range. Errors are collective: all ranks read the same
 // words.

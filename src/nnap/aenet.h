@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // aenet network files (`*.nn`, Fortran unformatted, little endian), Spherical_Chebyshev set-ups only.
 //
 // Each file holds one element. Its channels are the unweighted sum and one weighted with aenet's

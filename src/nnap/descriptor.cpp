@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "descriptor.h"
 
 #include <algorithm>
@@ -159,7 +161,7 @@ void Descriptor::forward(const Kernel &kernel, const Neighbors &neighbors, Scrat
 
   for (int t = 0; t < ntypes_; ++t) {
     const int from = nb.first(t), to = s.first[t];
-    kernel.normalise(nb.count(t), shortest_distance, rcut_, nb.d.data() + from, s.x.data() + to,
+    kernel.normalize(nb.count(t), shortest_distance, rcut_, nb.d.data() + from, s.x.data() + to,
                      s.y.data() + to, s.z.data() + to, s.r.data() + to, s.rinv.data() + to);
     kernel.forward(basis, lanes(kernel, s, t), planes(kernel, s, t),
                    reinterpret_cast<char *>(s.A.data()) + t * nn_ * rows_ * kernel.number_bytes);
@@ -178,7 +180,7 @@ void Descriptor::backward(const Kernel &kernel, Neighbors &neighbors, Scratch &s
   const char *polynomials = reinterpret_cast<const char *>(s.C.data());
   const std::ptrdiff_t of_element = static_cast<std::ptrdiff_t>(nn_) * rows_ * kernel.number_bytes;
 
-  // to the neighbours themselves, unless there are others, or numbers in their place
+  // to the neighbors themselves, unless there are others, or numbers in their place
   const bool direct = !shorter_ && !add;
   for (int t = 0; t < ntypes_; ++t) {
     const auto place = [&](AlignedVector &neighbor, AlignedVector &scratch) {

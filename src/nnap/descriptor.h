@@ -1,11 +1,13 @@
-// The rotation-invariant description of one atom's neighbourhood, and its adjoint.
+// SPDX-License-Identifier: GPL-2.0-only
+
+// The rotation-invariant description of one atom's neighborhood, and its adjoint.
 //
-//     A[t][n][lm] = sum_{j of type t} f_c(r) R_n(r) Y_lm        neighbours -> sums
+//     A[t][n][lm] = sum_{j of type t} f_c(r) R_n(r) Y_lm        neighbors -> sums
 //     c[p][lm]    = sum_t,n W[t][p][n] A[t][n][lm]              -> channels     (weight_tensor.h)
 //     P           = invariants of c                             -> descriptor   (invariants.h)
 //
 // backward() runs the same three steps in reverse for a given dE/dP and returns dE/dr_j for every
-// neighbour (nnap theory page, section "Forces"). Lengths in A.
+// neighbor (nnap theory page, section "Forces"). Lengths in A.
 
 #pragma once
 
@@ -19,18 +21,18 @@
 
 namespace turing_glass::nnap {
 
-/// Neighbours of one atom, element by element: those of element t are in the slots first(t) .. first(t) + count(t) - 1,
+/// Neighbors of one atom, element by element: those of element t are in the slots first(t) .. first(t) + count(t) - 1,
 /// in the order in which they were pushed. Beyond the cutoff they do not count.
 struct Neighbors {
   std::vector<Separation> d;    ///< by slot
   AlignedVector gx, gy, gz;     ///< dE_i/d(r_j), filled by Evaluator
   AlignedVector tx, ty,
       tz;                   ///< displacements for Descriptor::tangent(), sized by reserve_tangent()
-  std::vector<int> tag;     ///< the caller's name of the neighbour
+  std::vector<int> tag;     ///< the caller's name of the neighbor
   std::vector<int> next;    ///< by element: the slot behind its last one
   int room = 0;             ///< slots of an element: whole blocks of any kernel
 
-  /// Makes it empty, with room for `most` neighbours of each of so many elements.
+  /// Makes it empty, with room for `most` neighbors of each of so many elements.
   void start(int elements, int most);
   void reserve_tangent()
   {
@@ -64,14 +66,14 @@ struct Neighbors {
 
 class Descriptor {
  public:
-  /// For neighbours within `reach`, which is at least the cutoff of the basis.
+  /// For neighbors within `reach`, which is at least the cutoff of the basis.
   Descriptor(const Basis &basis, int ntypes, double reach);
   Descriptor(Descriptor &&) = default;
 
-  /// What forward() leaves for backward(), one per thread; grows to the largest neighbourhood.
+  /// What forward() leaves for backward(), one per thread; grows to the largest neighborhood.
   struct Scratch {
     Neighbors
-        near;    ///< where the basis reaches less far than the neighbours: those within its cutoff
+        near;    ///< where the basis reaches less far than the neighbors: those within its cutoff
     std::vector<int> first;    ///< by element: its first slot below, and the end
     AlignedVector x, y, z, r, rinv, gx, gy, gz;    ///< by slot, without gaps between elements
     AlignedVector planes, A, c, slope, C;
@@ -83,12 +85,12 @@ class Descriptor {
   int size() const { return weights_.np * invariants_.per_channel(); }
   double cutoff() const { return rcut_; }
 
-  /// P[size()] of the neighbours.
+  /// P[size()] of the neighbors.
   void forward(const Kernel &kernel, const Neighbors &neighbors, Scratch &scratch, double *P) const;
   /// dE/dr_j, given dE/dP, to neighbors.gx, gy, gz, or added to what is there; after forward() with the same scratch.
   void backward(const Kernel &kernel, Neighbors &neighbors, Scratch &scratch, const double *dP,
                 bool add) const;
-  /// Change of the descriptor, dP[size()], when neighbour j moves by neighbors.tx, ty, tz (A), to first
+  /// Change of the descriptor, dP[size()], when neighbor j moves by neighbors.tx, ty, tz (A), to first
   /// order; after forward() with the same scratch, with a kernel of Precision::full.
   void tangent(const Kernel &kernel, const Neighbors &neighbors, Scratch &scratch,
                double *dP) const;
@@ -113,7 +115,7 @@ class Descriptor {
 
   int ntypes_, nn_;
   double rcut_;
-  bool shorter_;    ///< than the reach of the neighbours
+  bool shorter_;    ///< than the reach of the neighbors
   int lmax_;        ///< degree of the harmonics
   int rows_;        ///< harmonics, padded
   Invariants invariants_;

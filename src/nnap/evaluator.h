@@ -1,4 +1,6 @@
-// Energy of one atom and its gradient: descriptors, normalisation, network.
+// SPDX-License-Identifier: GPL-2.0-only
+
+// Energy of one atom and its gradient: descriptors, normalization, network.
 //
 //     E_i = sigma_E net((P - mu)/sigma) + mu_E + ref          (nnap theory page, eq. 1)
 //
@@ -17,8 +19,8 @@
 
 namespace turing_glass::nnap {
 
-/// The descriptor of an atom and its derivatives by the positions of the neighbours, kept in single precision
-/// so that a training need not compute them again: dP[component][kept_stride()], x of all neighbours in the order of
+/// The descriptor of an atom and its derivatives by the positions of the neighbors, kept in single precision
+/// so that a training need not compute them again: dP[component][kept_stride()], x of all neighbors in the order of
 /// Neighbors::each(), y, z.
 struct KeptDescriptor {
   const double *P;
@@ -52,7 +54,7 @@ class Evaluator {
   /// E_i (eV); workspace.neighbors.gx,gy,gz receive dE_i/dr_j (eV/A).
   double evaluate(int type, Workspace &workspace) const;
 
-  /// The same with what keep() found for these neighbours; only where bases have no trainable weights.
+  /// The same with what keep() found for these neighbors; only where bases have no trainable weights.
   double evaluate(int type, Workspace &workspace, const KeptDescriptor &kept) const;
   void keep(int type, Workspace &workspace, double *P, float *dP) const;
   /// Floats between the components of KeptDescriptor::dP.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Real orthonormal spherical harmonics from Cartesian recursions: no angles, no poles.
 //
 // On the unit vector (x, y, z), for 0 <= m <= l (nnap theory page, eqs. 8-11):

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // From the channels c[p][lm] to numbers that do not change under rotation, and back.
 //
 //     P[p][l]        = 4 pi/(2l+1) sum_m c[p][lm]^2                                   l = 0..lmax

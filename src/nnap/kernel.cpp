@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Compiled once per instruction set and precision: TG_KERNEL names the instance, TG_REAL is the type of its
 // numbers, TG_WIDTH the lanes of a register of them.
 // Nothing here may instantiate or emit anything shared with other translation units.
@@ -259,7 +261,7 @@ void expand(const KernelBasis &any, const KernelNeighbors &neighbors, int first,
   }
 }
 
-// ---- the three sums over neighbours -------------------------------------------------------------------
+// ---- the three sums over neighbors -------------------------------------------------------------------
 
 /// Sums over the lanes of sum[n][cosines of some degrees, then, unless m = 0, sines], which has whole packs, to
 /// cosines[n][0..] and sines[n][0..].
@@ -439,7 +441,7 @@ void gradient_shaped(const KernelBasis &any, const KernelNeighbors &neighbors, c
 
 // ---- derivative of the sums along a displacement (training) -------------------------------------
 
-/// What a displacement of the neighbours means for a block, in units of Pack: the change of the unit
+/// What a displacement of the neighbors means for a block, in units of Pack: the change of the unit
 /// vector, then that of each g_n.
 constexpr int turn_x = 0, turn_y = 1, turn_z = 2, turn_g = 3;
 
@@ -576,7 +578,7 @@ void tangent(const KernelBasis &basis, const KernelNeighbors &neighbors, const v
 
 // ---- geometry, channels, invariants -------------------------------------------------------------
 
-void normalise(int count, double shortest, double rcut, const Separation *d, double *__restrict x,
+void normalize(int count, double shortest, double rcut, const Separation *d, double *__restrict x,
                double *__restrict y, double *__restrict z, double *__restrict r,
                double *__restrict rinv)
 {
@@ -962,7 +964,7 @@ const Kernel TG_KERNEL = {TG_NAME,
                           sizeof(Real),
                           plane_bytes,
                           turn_bytes,
-                          normalise,
+                          normalize,
                           forward,
                           gradient,
                           trains ? tangent : nullptr,

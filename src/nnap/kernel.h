@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The arithmetic of one atom that is worth vector registers, compiled once per instruction set and precision.
 //
 // kernel.cpp holds the code; CMake compiles it for each instruction set of the target architecture, with
@@ -5,12 +7,12 @@
 // processor runs. Everything crosses this boundary as plain pointers, so that no inline function of the
 // standard library is ever emitted with instructions an old processor lacks.
 //
-// Neighbours sit in the lanes of vector registers, `width` of them to a block; each block is a
+// Neighbors sit in the lanes of vector registers, `width` of them to a block; each block is a
 // run of "planes" of `width` numbers:
 //
 //     g_n = f_c(r) R_n(r)   (n = 0..nmax)    Q_lm (by pair of Harmonics)    a_m, b_m   (m = 0..lmax)
 //
-// The three sums over neighbours are matrix products on these planes (theory page, eqs. 2, 13, 14):
+// The three sums over neighbors are matrix products on these planes (theory page, eqs. 2, 13, 14):
 //
 //     A[n][row] = sum_j g_n(j) Y_row(j)                               forward()
 //     h_row(j)  = sum_k C[k][row] t_j^k,  k_row(j) = dh_row/dt         gradient()
@@ -37,12 +39,12 @@ struct KernelBasis {
   static constexpr int rows_of(int lmax) { return ((lmax + 1) * (lmax + 1) + 3 + 7) / 8 * 8; }
 };
 
-/// r_j - r_i (A) and its square, side by side because neighbours are found one by one.
+/// r_j - r_i (A) and its square, side by side because neighbors are found one by one.
 struct Separation {
   double x, y, z, rsq;
 };
 
-/// Neighbours of one element, padded to whole blocks; arrays by slot.
+/// Neighbors of one element, padded to whole blocks; arrays by slot.
 struct KernelNeighbors {
   int blocks;
   const double *x, *y, *z;    ///< unit vectors
@@ -76,23 +78,23 @@ struct KernelLayer {
 struct Kernel {
   /// "AVX-512", "AVX-512VL" (AVX-512 on registers of 256 bits), "AVX2", "baseline"
   const char *name;
-  int width;           ///< neighbours per block
+  int width;           ///< neighbors per block
   int number_bytes;    ///< of its numbers, those behind pointers to void
 
   /// Bytes of the planes of one block; of scratch for each block of tangent().
   int (*plane_bytes)(const KernelBasis &);
   int (*turn_bytes)(const KernelBasis &);
-  /// Unit vectors, distances and inverses of `count` neighbours, for all slots of their blocks. A free slot is a
-  /// neighbour at the cutoff, where each radial function and its slope vanish, and so is one beyond it. Distances below
+  /// Unit vectors, distances and inverses of `count` neighbors, for all slots of their blocks. A free slot is a
+  /// neighbor at the cutoff, where each radial function and its slope vanish, and so is one beyond it. Distances below
   /// `shortest` are taken for that.
-  void (*normalise)(int count, double shortest, double rcut, const Separation *d, double *x,
+  void (*normalize)(int count, double shortest, double rcut, const Separation *d, double *x,
                     double *y, double *z, double *r, double *rinv);
   /// Fills the planes and overwrites A[n][row].
   void (*forward)(const KernelBasis &, const KernelNeighbors &, void *planes, void *A);
   /// dE/d(x,y,z) of every slot, overwritten; polynomials: C[k][row].
   void (*gradient)(const KernelBasis &, const KernelNeighbors &, const void *planes,
                    const void *polynomials, double *gx, double *gy, double *gz);
-  /// Derivative of A[n][row] when the neighbours move by (dx, dy, dz) (A, by slot); overwritten. For Precision::full.
+  /// Derivative of A[n][row] when the neighbors move by (dx, dy, dz) (A, by slot); overwritten. For Precision::full.
   void (*tangent)(const KernelBasis &, const KernelNeighbors &, const void *planes,
                   const double *dx, const double *dy, const double *dz, void *scratch, void *dA);
   /// to[weights.to + k] = sum over weights with this `to`, which follow each other, of w from[weights.from + k],

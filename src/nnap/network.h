@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The feed-forward network of one element, laid out for the kernels.
 //
 //     y_0 = x,   y_k = f_k(W_k y_k-1 + b_k),   f = SiLU: v/(1+exp(-v)), or identity

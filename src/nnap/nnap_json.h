@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // NNAP JSON, the native format: versions 4, 5 and 6 (docs: nnap_format page).
 
 #pragma once

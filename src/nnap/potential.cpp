@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "potential.h"
 
 #include "invariants.h"
@@ -142,7 +144,7 @@ void check(const ElementModel &model, int ntypes, const std::string &where)
   for (int k = 0; k < inputs; ++k)
     if (!std::isfinite(1.0 / model.norm_sigma[k]))
       fail(where, "norm_sigma[" + std::to_string(k) + "] is zero");
-  check_numbers(where, "energy normalisation",
+  check_numbers(where, "energy normalization",
                 {model.mu_energy, model.sigma_energy, model.reference_energy}, 3);
   check_network(model.network, inputs, where + ", nn");
   if (!model.active_set.empty()) {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // What a Spherical-Chebyshev neural-network potential (NNAP) consists of, as its files say it.
 //
 // Plain data: the readers (nnap_json.h, aenet.h) fill it, the writer prints it, Evaluator
@@ -19,7 +21,7 @@ class PotentialError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// How neighbours of different elements are told apart: one choice of the tensor W (weight_tensor.h).
+/// How neighbors of different elements are told apart: one choice of the tensor W (weight_tensor.h).
 /// The numbers are the integer codes of NNAP files.
 enum class WeightType {
   none = -1,
@@ -34,7 +36,7 @@ enum class WeightType {
 /// The word NNAP files use for a weight type ("default" for WeightType::standard).
 const char *name(WeightType type);
 
-/// One expansion of the neighbourhood.
+/// One expansion of the neighborhood.
 struct Basis {
   enum class Kind {
     chebyshev,             ///< radial only: P[p] = sum_t,n W sum_j f_c R_n
@@ -52,7 +54,7 @@ struct Basis {
   WeightType wtype = WeightType::standard;
   std::vector<double> fuse_weight;     ///< fuse, exfuse: [type][k]
   int fuse_size = 0;                   ///< number of k
-  std::vector<double> rfuse_weight;    ///< rfuse: [type][p][n], scale and standardisation applied
+  std::vector<double> rfuse_weight;    ///< rfuse: [type][p][n], scale and standardization applied
   int rfuse_size = 0;                  ///< number of p
   std::vector<double> post_fuse_weight;    ///< [p'][p], scale applied; empty for none
   int post_fuse_size = 0;                  ///< number of p'
@@ -77,7 +79,7 @@ struct ElementModel {
   double mu_energy = 0.0, sigma_energy = 1.0;    ///< eV
   double reference_energy = 0.0;                 ///< eV
   std::vector<Layer> network;                    ///< the last layer has one output
-  /// Normalised descriptors of training environments that span the training set, and 1, by rows:
+  /// Normalized descriptors of training environments that span the training set, and 1, by rows:
   /// [inputs + 1][inputs + 1] (train/active_set.h). Empty where the training is not known.
   std::vector<double> active_set;
 

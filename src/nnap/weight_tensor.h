@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The tensor W that turns type-resolved sums A into channels c (nnap theory page, eq. 3):
 //
 //     c[p][lm] = sum_t sum_n W[t][p][n] A[t][n][lm]

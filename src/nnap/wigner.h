@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #pragma once
 
 namespace turing_glass::nnap {

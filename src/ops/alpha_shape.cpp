@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "alpha_shape.h"
 
 #if !defined(TURING_GLASS_QHULL)
@@ -189,8 +191,8 @@ std::vector<Tetrahedron> tight_tetrahedra(const Cloud &cloud, double probe, doub
   for (const Tetrahedron &t : delaunay(coordinates)) {
     Eigen::Matrix3d edges;
     for (int k = 0; k < 3; ++k) edges.row(k) = cloud.general[t[k + 1]] - cloud.general[t[0]];
-    const Vector centre = edges.fullPivLu().solve(0.5 * edges.rowwise().squaredNorm());
-    if (!(centre.norm() <= probe)) continue;
+    const Vector center = edges.fullPivLu().solve(0.5 * edges.rowwise().squaredNorm());
+    if (!(center.norm() <= probe)) continue;
     tight.push_back(t);
     volume += std::abs(edges.determinant()) / 6.0 * static_cast<double>(cloud.own_of(t)) / 4.0;
   }

@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The surface of a cluster of atoms: its alpha shape.
 //
 // Of the Delaunay tetrahedra of the atoms those are kept whose circumsphere is not larger than a probe, so that
 // the probe cannot get in between their corners (H. Edelsbrunner, E. P. Muecke, ACM Trans. Graph. 13, 43
 // (1994)). The triangles that bound them are the surface. A cluster that is infinite along some axes is taken
-// with its neighbouring images, and what lies in one cell counts.
+// with its neighboring images, and what lies in one cell counts.
 
 #pragma once
 

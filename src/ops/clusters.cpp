@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "clusters.h"
 
 #include "collective.h"
@@ -59,8 +61,8 @@ std::vector<Cluster> find_clusters(const std::vector<Member> &members, MPI_Comm 
       const auto n = static_cast<double>(cluster.atoms());
       double variance = sums.squares / n;
       for (int k = 0; k < 3; ++k) {
-        cluster.centre[k] = sums.x[k] / n;
-        variance -= cluster.centre[k] * cluster.centre[k];
+        cluster.center[k] = sums.x[k] / n;
+        variance -= cluster.center[k] * cluster.center[k];
       }
       cluster.gyration = std::sqrt(std::max(0.0, variance));
     }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Clusters of bonded O and Zr: what is known of each, from atoms spread over ranks.
 
 #pragma once
@@ -25,7 +27,7 @@ struct Member {
 struct Cluster {
   std::int64_t label;
   std::int64_t oxygen = 0, zirconium = 0;
-  Point centre = {0, 0, 0};    ///< mean of the positions (A); 0 for an infinite cluster
+  Point center = {0, 0, 0};    ///< mean of the positions (A); 0 for an infinite cluster
   double gyration = 0.0;    ///< radius of gyration, all atoms alike (A); 0 for an infinite cluster
   unsigned infinite = 0;
   double volume = 0.0, area = 0.0, euler = 0.0;    ///< of its surface, after make_surfaces()

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Surfaces that touch themselves, taken apart.
 //
 // The boundary of a body of tetrahedra is no manifold where tetrahedra share no more than an edge or a vertex: there

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Bonds between oxygen and zirconium, and how oxygen atoms are connected through them.
 //
 // Liu et al., 2.1 and SI 3: O and Zr are bonded up to a cutoff, 2.8 A; an O has

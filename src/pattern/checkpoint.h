@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The state of a reaction-diffusion run in a file: a checksummed record of the step, u and v, and of the parameters of
 // the run that wrote it.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "explicit_scheme.h"
 
 #include <algorithm>
@@ -89,7 +91,7 @@ void ExplicitScheme::wrap(int buffer, int y)
   }
 }
 
-/// `depth` rows beyond each end of the slab, from the neighbours; a rank alone is its own.
+/// `depth` rows beyond each end of the slab, from the neighbors; a rank alone is its own.
 void ExplicitScheme::exchange(int depth)
 {
   int me = 0, ranks = 1;

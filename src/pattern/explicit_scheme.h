@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Explicit Euler with the five-point Laplacian (Liu et al., Methods 2.4), blocked in time.
 //
 // A sweep over the grid moves more memory than it computes, so several steps ("levels") share one sweep. Level
-// t + 1 of a row needs level t of this row and its two neighbours, and takes the place of level t - 1: when row y
+// t + 1 of a row needs level t of this row and its two neighbors, and takes the place of level t - 1: when row y
 // enters at level 1, row y - 1 goes to level 2, row y - 2 to level 3, and so on. Only the few rows of this
-// wavefront are in use, which stay in the second-level cache. A rank holds as many rows of its neighbours as there
+// wavefront are in use, which stay in the second-level cache. A rank holds as many rows of its neighbors as there
 // are levels, exchanged once a sweep; what it can still compute of them shrinks by one row a level.
 //
 // Every cell goes through the same operations in the same order, without contraction to fused multiply-adds:

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Files of a value per cell of a grid: NumPy's .npy and PNG pictures.
 //
 // In memory and in .npy files row 0 is y = 0, [ny][nx]; in pictures y = 0 is the bottom. Errors are
@@ -30,9 +32,9 @@ void write_npy(const std::string &path, const Picture &picture);
 
 /// False where this was built without libpng.
 bool has_png();
-/// Any PNG, converted to 8-bit grey; what is transparent is black.
+/// Any PNG, converted to 8-bit gray; what is transparent is black.
 Picture read_png(const std::string &path);
-/// 8-bit grey.
+/// 8-bit gray.
 void write_png(const std::string &path, const Picture &picture);
 
 /// Whether the name ends in `ending`, as ".png".

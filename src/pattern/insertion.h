@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Oxygen put into the holes of a glass, where a mask has its patches (Liu et al., SI 2).
 //
 // A hole is a vertex of the Voronoi tessellation. What is chosen depends on the seed, the atoms and their IDs, not

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The distribution of droplet radii in diffusion-limited coarsening, of Lifshitz, Slyozov and Wagner:
 //
 //   g(r) = (4 r^2 / 9 mu^3) (3mu / (3mu + r))^(7/3) (3mu / (3mu - 2r))^(11/3) exp(2r / (2r - 3mu)),  0 < r < 3mu/2

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "mask.h"
 
 #include "graph/components.h"
@@ -22,7 +24,7 @@ Mask read_mask(const std::string &path, std::optional<double> threshold)
     const Picture picture = read_png(path);
     constexpr unsigned char middle = 128;
     Mask mask{picture.nx, picture.ny, {}};
-    for (const unsigned char grey : picture.values) mask.inside.push_back(grey >= middle ? 1 : 0);
+    for (const unsigned char gray : picture.values) mask.inside.push_back(gray >= middle ? 1 : 0);
     return mask;
   }
   if (!ends_with(path, ".npy"))
@@ -45,7 +47,7 @@ void write_mask(const std::string &path, const Mask &mask)
   if (!ends_with(path, ".png"))
     throw std::runtime_error(path + ": a mask is a .png or a .npy file");
   constexpr unsigned char white = 255;
-  for (unsigned char &grey : picture.values) grey = grey ? white : 0;
+  for (unsigned char &gray : picture.values) gray = gray ? white : 0;
   write_png(path, picture);
 }
 

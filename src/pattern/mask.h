@@ -1,6 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Masks of patches: where the field is above a threshold (Liu et al., 2.5), and the patches as clusters of pixels.
 //
-// A pixel is known by its number x + NX y. Lengths are in pixels; the centre of the pixel (x, y) is at
+// A pixel is known by its number x + NX y. Lengths are in pixels; the center of the pixel (x, y) is at
 // (x + 1/2, y + 1/2).
 
 #pragma once
@@ -46,7 +48,7 @@ struct Patches {
   std::vector<int> label;    ///< of each pixel: which of `patches`; -1 outside
 };
 
-/// Clusters by the von Neumann neighbourhood (pixels that share an edge), periodic.
+/// Clusters by the von Neumann neighborhood (pixels that share an edge), periodic.
 Patches find_patches(const Mask &mask);
 
 }    // namespace turing_glass::pattern

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Masks over plates of atoms, and plates turned into masks again (Liu et al., 2.5).
 
 #pragma once

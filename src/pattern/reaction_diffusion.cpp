@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "reaction_diffusion.h"
 
 #include <algorithm>
@@ -14,7 +16,7 @@ namespace {
 /// Steps between two looks at the largest u.
 constexpr int check_interval = 100;
 
-/// The finalizer of splitmix64 (Steele, Lea, Flood, OOPSLA 2014): a bijection that scatters neighbouring numbers.
+/// The finalizer of splitmix64 (Steele, Lea, Flood, OOPSLA 2014): a bijection that scatters neighboring numbers.
 std::uint64_t mix(std::uint64_t z)
 {
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The reaction-diffusion model of oxygen clustering on a periodic grid (Liu et al., eqs. 1a, 1b, Methods 2.4):
 //
 //     du/dt =  f + delta lap u

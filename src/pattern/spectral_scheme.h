@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Semi-implicit spectral scheme: the reaction explicit, the diffusion implicit in Fourier space,
 //
 //     u_k(t + dt) = [u + dt f]_k / (1 + dt delta s(k))        v_k(t + dt) = [v - dt f]_k / (1 + dt s(k))

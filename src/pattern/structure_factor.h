@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Radially averaged structure factor of a field on a periodic grid.
 //
 //     S(k) = |sum_r (u(r) - <u>) e^(-ikr)|^2 / N        (physics convention: k includes 2 pi)

@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // How often two replicas will exchange their temperatures, and the ladder for a wanted rate.
 //
 // A harmonic system with `modes` modes at the temperature T has potential energies of the gamma
 // distribution with shape modes/2 and scale k T. Of two such systems the Metropolis rule accepts
 //   P = 2 I_x(modes/2, modes/2),   x = T1/(T1 + T2),   T1 <= T2,
-// with the regularised incomplete beta function (docs/fix_remd_swap.rst). For real systems `modes` is
+// with the regularized incomplete beta function (docs/fix_remd_swap.rst). For real systems `modes` is
 // twice the configurational heat capacity over k, which between two temperatures is measured by
 // 2 (<U2> - <U1>)/(k (T2 - T1)).
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // From one trajectory per replica to one per temperature.
 
 #pragma once

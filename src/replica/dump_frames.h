@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The frames of text dumps of LAMMPS as they stand in the files, for programs that copy or select them.
 //
 // A job that is killed leaves a frame that is cut off, and a run that appends to the file begins where it ends, often

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Replica exchange of temperatures: which neighbors try, which succeed, and where every replica is.
 //
 // Level i is the i-th temperature of the ladder, replica r a configuration that keeps its partition; an

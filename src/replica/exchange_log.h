@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The file that tells which replica had which temperature: one line for each attempt.
 //
 //   # replica exchange, temperatures 300 330 360

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The steps at which exchanges are attempted.
 //
 // These are the multiples of `every`; in a hybrid run only those in the second part of a cycle. A cycle has `plain` steps

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // What energies that were sampled in the first steps of an exchange tell of the steps to come.
 
 #pragma once

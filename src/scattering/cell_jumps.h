@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Whether positions of a trajectory jump by whole cells, as those without image flags do where an atom crosses a face.
 //
 // Displacements between two samples, in units of the cell vectors, tell it by themselves where they are short: all are

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Amplitudes of very many wave vectors at once: density on a grid, one fast Fourier transform.
 
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Self part of the intermediate scattering function and moments of the displacements, by type and slice.
 //
 // Of the N atoms of a set that were there at a time origin, with displacements r over the lag t

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "structure_factor.h"
 
 #include <algorithm>
@@ -95,7 +97,7 @@ std::vector<WaveVector> wave_vectors(const Cell &cell, double q_max, int bins, i
   std::vector<WaveVector> vectors;
   for (auto &bin : found)
     for (; !bin.empty(); bin.pop()) vectors.push_back(bin.top().vector);
-  // neighbours in the tables of phases
+  // neighbors in the tables of phases
   std::sort(vectors.begin(), vectors.end(),
             [](const WaveVector &a, const WaveVector &b) { return a.n < b.n; });
   return vectors;

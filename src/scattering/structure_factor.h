@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Static structure factor by exact sums over the wave vectors that fit the periodic cell.
 //
 // With rho_a(q) = sum over the atoms of type a of exp(i q.r), N atoms, concentrations c_a (Liu et al., SI 1):

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Several time origins at once, each followed over logarithmically spaced lags.
 //
 // Time is counted in samples. An origin begins every `spacing` samples and lives in one of `slots` slots until its

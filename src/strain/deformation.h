@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // How the neighborhood of an atom has deformed: D^2_min, strain, rotation, and the gradient of the deformation.
 //
 // D_j: vector from the atom to its neighbor j in the reference, d_j: the same two atoms now. Both in units of length,

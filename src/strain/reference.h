@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Neighbors in a reference configuration, and where atoms are now, whichever rank has them.
 
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "active_set.h"
 
 #include "frame_loss.h"

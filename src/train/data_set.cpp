@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "data_set.h"
 
 #include "collective.h"
@@ -85,7 +87,7 @@ double median(std::vector<double> values)
   return *middle;
 }
 
-double root_mean_square(const io::LabelledFrame::Matrix &matrix)
+double root_mean_square(const io::LabeledFrame::Matrix &matrix)
 {
   double sum = 0.0;
   for (const auto &row : matrix)
@@ -93,15 +95,15 @@ double root_mean_square(const io::LabelledFrame::Matrix &matrix)
   return std::sqrt(sum);
 }
 
-std::vector<io::LabelledFrame> read_frames(const std::string &path,
-                                           const std::vector<std::string> &elements, double cutoff,
-                                           StressLabels &stress)
+std::vector<io::LabeledFrame> read_frames(const std::string &path,
+                                          const std::vector<std::string> &elements, double cutoff,
+                                          StressLabels &stress)
 {
-  std::vector<io::LabelledFrame> frames;
+  std::vector<io::LabeledFrame> frames;
   std::vector<double> typical, typical_energy;
   std::set<std::string> similar;
   io::ExtendedXYZReader reader(path, elements);
-  for (io::LabelledFrame frame; reader.next(frame);) {
+  for (io::LabeledFrame frame; reader.next(frame);) {
     const std::string where =
         path + ": line " + std::to_string(frame.line) + ", frame " + std::to_string(frame.frame);
     if (!frame.energy)
@@ -134,7 +136,7 @@ std::vector<io::LabelledFrame> read_frames(const std::string &path,
 DataSet read_data_set(const std::string &path, const std::vector<std::string> &elements,
                       double cutoff, double fraction, unsigned seed, MPI_Comm comm)
 {
-  std::vector<io::LabelledFrame> frames;
+  std::vector<io::LabeledFrame> frames;
   DataSet data;
   std::string failure;
   try {
@@ -146,7 +148,7 @@ DataSet read_data_set(const std::string &path, const std::vector<std::string> &e
   }
   throw_everywhere(failure, comm);
   std::vector<std::string> trajectory;
-  for (const io::LabelledFrame &frame : frames) trajectory.push_back(frame.trajectory);
+  for (const io::LabeledFrame &frame : frames) trajectory.push_back(frame.trajectory);
 
   const int rank = rank_of(comm), ranks = ranks_of(comm);
   const std::vector<bool> validate = draw_validation(trajectory, fraction, seed);

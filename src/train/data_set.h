@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #pragma once
 
 #include "training_frame.h"
@@ -23,7 +25,7 @@ struct StressLabels {
   static constexpr double largest_plausible = 5.0;    ///< eV/atom
 };
 
-/// This rank's share of a file of labelled frames, and the whole file's counts.
+/// This rank's share of a file of labeled frames, and the whole file's counts.
 struct DataSet {
   std::vector<TrainingFrame> training, validation;
   long frames = 0, validation_frames = 0, atoms = 0;    ///< in the whole file

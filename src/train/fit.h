@@ -1,4 +1,6 @@
-// What a data set says before any training: reference energies, normalisation of the descriptors, and
+// SPDX-License-Identifier: GPL-2.0-only
+
+// What a data set says before any training: reference energies, normalization of the descriptors, and
 // which frames do not belong.
 
 #pragma once

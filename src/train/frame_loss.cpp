@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "frame_loss.h"
 
 #include <cmath>
@@ -71,7 +73,7 @@ const FrameErrors &FrameLoss::evaluate(const nnap::Evaluator &evaluator, const T
 {
   const int n = frame.atoms();
   if (static_cast<int>(atoms_.size()) < n) atoms_.resize(n);
-  const io::LabelledFrame &label = frame.data;
+  const io::LabeledFrame &label = frame.data;
 
   // prediction minus label
   errors_.forces.assign(3 * n, 0.0);

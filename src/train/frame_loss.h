@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The loss of one frame and its gradient by the weights, without automatic differentiation.
 //
 //     L = w [ w_E (dE/N)^2 + w_F sum_i rho(|dF_i|)/(3N) + w_S |V dsigma/N|^2/9 ]     (training theory page, eq. 1)
@@ -37,7 +39,7 @@ struct FrameErrors {
   std::array<double, 9> stress = {};    ///< eV/A^3
 };
 
-/// The neighbours of one atom of a frame.
+/// The neighbors of one atom of a frame.
 void set_neighbors(const nnap::Evaluator &evaluator, const TrainingFrame &frame, int atom,
                    nnap::Neighbors &neighbors);
 

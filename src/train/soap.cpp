@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "soap.h"
 
 #include <Eigen/Dense>
@@ -79,9 +81,9 @@ struct Soap::Matrix {
     const double momentum_scale = 1.0 / (1.0 - std::pow(momentum_decay, count));
     const double square_scale = 1.0 / (1.0 - std::pow(square_decay, count));
     const Dense direction = momentum_scale * left_basis.transpose() * momentum * right_basis;
-    const Dense normalised = direction.array() / ((square_scale * square).array().sqrt() + tiny);
+    const Dense normalized = direction.array() / ((square_scale * square).array().sqrt() + tiny);
     Eigen::Map<Dense>(parameters + block.offset, block.rows, block.columns) -=
-        rate * left_basis * normalised * right_basis.transpose();
+        rate * left_basis * normalized * right_basis.transpose();
   }
 
   std::vector<Dense *> parts()

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // SOAP: Adam in the slowly turning eigenbasis of Shampoo's preconditioner.
 // N. Vyas et al., SOAP: Improving and Stabilizing Shampoo using Adam, arXiv:2409.11321, algorithm 3.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "trainer.h"
 
 #include "collective.h"
@@ -83,11 +85,11 @@ nnap::Evaluator evaluator_for(const nnap::Potential &potential, const TrainingOp
 }
 
 /// Of all that a frame brings to the training.
-io::Checksum checksum_of(const io::LabelledFrame &frame, bool validation)
+io::Checksum checksum_of(const io::LabeledFrame &frame, bool validation)
 {
   io::Checksum sum;
   const auto add = [&sum](double value) { sum.add(&value, sizeof value); };
-  const auto add_matrix = [&](const io::LabelledFrame::Matrix &matrix) {
+  const auto add_matrix = [&](const io::LabeledFrame::Matrix &matrix) {
     for (const auto &row : matrix)
       for (const double value : row) add(value);
   };
@@ -326,7 +328,7 @@ io::StateRecord Trainer::identity() const
   record.setting("memory", options_.memory);
   record.setting("seed", options_.seed);
   record.setting("frames and labels with checksum", labels_);
-  record.setting("shape, normalisation and first weights with checksum", initial_);
+  record.setting("shape, normalization and first weights with checksum", initial_);
   return record;
 }
 

@@ -1,4 +1,6 @@
-// Training of an NNAP potential on labelled frames, spread over the ranks of a communicator.
+// SPDX-License-Identifier: GPL-2.0-only
+
+// Training of an NNAP potential on labeled frames, spread over the ranks of a communicator.
 //
 // Stochastic descent with SOAP (soap.h): `batch` frames a step, the learning rate rising over the first
 // steps and falling as a cosine to `final_rate`; half-way the energies' weight changes from `energy` to

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 #include "training_frame.h"
 
 #include <algorithm>
@@ -22,7 +24,7 @@ double dot(const Vector &a, const Vector &b)
 
 }    // namespace
 
-std::array<int, 3> images_needed(const io::LabelledFrame &frame, double cutoff)
+std::array<int, 3> images_needed(const io::LabeledFrame &frame, double cutoff)
 {
   std::array<int, 3> images = {};
   const double volume = std::abs(io::volume(frame.cell));
@@ -35,7 +37,7 @@ std::array<int, 3> images_needed(const io::LabelledFrame &frame, double cutoff)
   return images;
 }
 
-TrainingFrame make_training_frame(io::LabelledFrame data, double cutoff)
+TrainingFrame make_training_frame(io::LabeledFrame data, double cutoff)
 {
   TrainingFrame frame;
   const auto &cell = data.cell;

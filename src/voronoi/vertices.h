@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Vertices of the Voronoi tessellation of atoms that are spread over ranks, by Voro++.
 // Lengths in any one unit.
 
@@ -15,7 +17,7 @@ using geometry::Vector;
 /// Whether this was built with Voro++.
 bool has_voronoi();
 
-/// The centre of a sphere that at least four atoms touch and no atom is in.
+/// The center of a sphere that at least four atoms touch and no atom is in.
 struct Vertex {
   Vector x;
   double radius;    ///< of the sphere: the distance to the nearest atoms

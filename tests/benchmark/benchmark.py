@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
 """Cost of pair_style nnap for the published shape, beside SNAP, POD, UF3 and EAM in the same LAMMPS run.
 
     python3 tests/benchmark/benchmark.py [--lmp build/lmp] [--quick] [--plot FILE]
@@ -40,7 +41,7 @@ def published_shape(path):
 
 
 def measure(lmp, potential, cells, steps, styles, ranks=1, threads=1, skin=2.0):
-    """{style: (microseconds of one core per atom and step, neighbours of an atom in the list, megabytes)}"""
+    """{style: (microseconds of one core per atom and step, neighbors of an atom in the list, megabytes)}"""
     command = [lmp, "-in", os.path.join(HERE, "in.benchmark"), "-log", "none", "-var", "n", str(cells),
                "-var", "steps", str(steps), "-var", "potential", potential, "-var", "skin", str(skin), "-var", "style", *styles]
     if ranks > 1:
@@ -101,14 +102,14 @@ def main():
         potential = os.path.join(folder, "published_shape.nnap.json")
         published_shape(potential)
 
-        print("one core: microseconds per atom and step, ratio to snap in the same run; then neighbours in LAMMPS's list\n"
+        print("one core: microseconds per atom and step, ratio to snap in the same run; then neighbors in LAMMPS's list\n"
               "(with skin, eam: half) and its memory, MB")
         print("%8s" % "atoms" + "".join("%16s" % style for style in STYLES), flush=True)
         table = {}
         for cells in [10] if options.quick else options.cells:
             atoms = 2 * cells**3
             styles = STYLES if atoms <= options.peers else ("nnap", "mixed", "eam")
-            steps = 10 * max(1, min(10, 4000 // atoms))    # whole intervals between neighbour lists
+            steps = 10 * max(1, min(10, 4000 // atoms))    # whole intervals between neighbor lists
             table[atoms], ratios = medians(1 if options.quick or atoms > 200000 else options.repeats, lmp, potential, cells, steps, styles)
             row = table[atoms]
             print("%8d" % atoms + "".join("%10.2f" % row[s][0] + (" %5.3f" % ratios[s] if ratios else 6 * " ") if s in row
@@ -119,7 +120,7 @@ def main():
         if options.quick:
             return
 
-        print("\nskin: nnap, 16,000 atoms, one core, microseconds per atom and step, neighbours in the list")
+        print("\nskin: nnap, 16,000 atoms, one core, microseconds per atom and step, neighbors in the list")
         for skin in (0.5, 1.0, 2.0, 3.0):
             times, _ = medians(3, lmp, potential, 20, 20, ("nnap",), skin=skin)
             print("%4.1f A %8.2f %6.0f" % (skin, *times["nnap"][:2]), flush=True)

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
 """Cost of compute dmin2 beside a step of pair_style nnap with the shipped Zr-Cu-O potential.
 
     python3 tests/benchmark/dmin2.py [--lmp build/lmp] [--repeats 3] [--largest 131072] [--cutoff 5.0]

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
 """Cost of compute fsd beside a step of pair_style nnap with the shipped Zr-Cu-O potential.
 
     python3 tests/benchmark/fsd.py [--lmp build/lmp] [--repeats 3] [--last 100 1000 10000]

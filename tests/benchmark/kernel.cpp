@@ -1,10 +1,12 @@
-// What of this core's arithmetic the sums over neighbours of pair_style nnap use, for the papers' shape.
+// SPDX-License-Identifier: GPL-2.0-only
+
+// What of this core's arithmetic the sums over neighbors of pair_style nnap use, for the papers' shape.
 //
 //     cmake --build build --target benchmark_kernel && build/tests/benchmark/benchmark_kernel
 //
 // Prints, for each instruction set this processor runs and each precision: the rate of multiply-adds from
 // registers (the peak), the rates of loads from the first and the second cache, and the time of the energy
-// part (forward) and the gradient part of the sums for one neighbour, with their share of the peak by the count
+// part (forward) and the gradient part of the sums for one neighbor, with their share of the peak by the count
 // of docs/nnap_theory.rst. Shortest times; the machine should be idle.
 
 #include "nnap/kernel.h"
@@ -115,7 +117,7 @@ Rates rates_of(const char *kernel, Precision precision)
 
 void measure(const Kernel &kernel, Precision precision)
 {
-  // operations on one neighbour, docs/nnap_theory.rst, "What it costs"
+  // operations on one neighbor, docs/nnap_theory.rst, "What it costs"
   constexpr double forward_count = 107 + 72 + 405, gradient_count = 567 + 342;
   constexpr int nn = 5, lmax = 8, types = 2, neighbors_of_type = 43;
   const int rows = KernelBasis::rows_of(lmax);
@@ -187,8 +189,8 @@ void measure(const Kernel &kernel, Precision precision)
 int main()
 {
   std::printf(
-      "                     peak     16 KiB    256 KiB      forward       gradient           86 neighbours\n"
-      "                     G/s       GB/s       GB/s        ns a neighbour, %% of peak       us\n");
+      "                     peak     16 KiB    256 KiB      forward       gradient           86 neighbors\n"
+      "                     G/s       GB/s       GB/s        ns a neighbor, %% of peak       us\n");
   for (const Precision precision : {Precision::full, Precision::mixed})
     for (auto kernel = runnable_kernels(precision); *kernel; ++kernel) measure(**kernel, precision);
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
 """Speed of pattern solve in cell-steps/s beside NumPy and beside what the memory allows without blocking in time.
 
     python3 tests/benchmark/pattern.py [--lmp build/lmp] [--size 1024] [--steps 1000] [--repeats 3]

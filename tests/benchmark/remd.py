@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
 """Cost of fix remd/swap beside plain molecular dynamics and LAMMPS's temper command, two partitions of EAM copper.
 
     python3 tests/benchmark/remd.py [--lmp build/lmp] [--repeats 5]

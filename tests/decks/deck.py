@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Runs LAMMPS scripts as a user would and reads what they leave. Standard library only.
 
 The environment (see CMakeLists.txt here) gives LMP, MPIRUN and SOURCE.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Any bytes into the reader of aenet networks: it returns a potential that can be evaluated and written,
 // or throws PotentialError. Everything else is a finding. The first byte tells whether the rest is one file
 // or two of the same length.

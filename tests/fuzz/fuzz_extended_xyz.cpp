@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Any bytes as a file of training data: frames come out whole, or ExtendedXYZError says why not.
 
 #include "io/extended_xyz.h"
@@ -18,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     return 0;
   try {
     ExtendedXYZReader reader("/proc/self/fd/" + std::to_string(file), {"Cu", "Zr", "O"});
-    for (LabelledFrame frame; reader.next(frame);) {
+    for (LabeledFrame frame; reader.next(frame);) {
       const std::size_t numbers = 3 * frame.atoms();
       if (frame.positions.size() != numbers) std::abort();
       if (!frame.forces.empty() && frame.forces.size() != numbers) std::abort();

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Any bytes as a dump file: the first frame comes out whole, or std::runtime_error says why not.
 
 #include "io/lammps_dump.h"

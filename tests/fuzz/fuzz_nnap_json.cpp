@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Any bytes into the reader of NNAP JSON: it returns a potential that can be evaluated and written, or
 // throws PotentialError. Everything else is a finding.
 //

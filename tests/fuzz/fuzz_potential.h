@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // What both fuzz targets do with a potential that a reader accepted.
 
 #pragma once
@@ -25,7 +27,7 @@ inline void check_message(const nnap::PotentialError &error, const char *name)
     finding("useless message", error.what());
 }
 
-/// Energy of an atom of every type with two neighbours.
+/// Energy of an atom of every type with two neighbors.
 inline void evaluate(const nnap::Potential &potential)
 {
   const nnap::Evaluator evaluator(potential);

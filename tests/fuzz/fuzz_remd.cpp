@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Any bytes as the file of exchanges and the dumps of two replicas, separated by zero bytes: the outputs hold whole
 // frames, of steps that ascend, or std::runtime_error says why not.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // make_seeds FOLDER: small sound files of every format in a folder of its own below FOLDER, one for every branch of the readers, from which the fuzz targets set out.
 
 #include "aenet_file.h"
@@ -200,7 +202,7 @@ int main(int argc, char **argv)
     for (const Seed &seed : extended_xyz_seeds()) {
       write(folder / "extended_xyz" / seed.name, seed.content);
       io::ExtendedXYZReader reader(folder / "extended_xyz" / seed.name, {"Cu", "Zr", "O"});
-      for (io::LabelledFrame frame; reader.next(frame);) {}
+      for (io::LabeledFrame frame; reader.next(frame);) {}
     }
     for (const Seed &seed : remd_seeds()) write(folder / "remd" / seed.name, seed.content);
     for (const Seed &seed : lammps_dump_seeds()) {

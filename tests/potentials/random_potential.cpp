@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // random_potential FOLDER: writes random-default, random-exfull, random-radial, and of the same models for
 // four elements and another one random-four and random-five.nnap.json there.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Files as aenet writes its networks, made from the list of records alone: for the tests of the reader
 // and the seeds of its fuzz target. Little endian, as the machines that run them.
 

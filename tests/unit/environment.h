@@ -1,4 +1,6 @@
-// Atoms in a periodic cell, their neighbours by brute force, and sums over all atoms: what the unit
+// SPDX-License-Identifier: GPL-2.0-only
+
+// Atoms in a periodic cell, their neighbors by brute force, and sums over all atoms: what the unit
 // tests of the potential need, written without any code of the product beyond Evaluator itself.
 
 #pragma once
@@ -29,7 +31,7 @@ struct Result {
   Matrix virial = {};    ///< W_ab = -dE/d(eps_ab)
 };
 
-/// Fills workspace.neighbors with the neighbours of `atom` (all images inside the cutoff) out of `elements`
+/// Fills workspace.neighbors with the neighbors of `atom` (all images inside the cutoff) out of `elements`
 /// elements; tags are atom indices.
 void find_neighbors(const Structure &structure, int atom, int elements, double cutoff,
                     nnap::Workspace &workspace);
@@ -42,7 +44,7 @@ Structure random_structure(int count, int ntypes, double density, double closest
 /// A potential of one basis with random weights and a 2 x 8 network; every element has a model.
 nnap::Potential random_potential(const nnap::Basis &basis, int ntypes, unsigned seed);
 
-/// The energy of an atom of type i with one neighbour of type j at distance r (A).
+/// The energy of an atom of type i with one neighbor of type j at distance r (A).
 double dimer_energy(const nnap::Potential &potential, int i, int j, double r);
 
 /// `basis` with each weight type in turn, and random weights where the type has some.

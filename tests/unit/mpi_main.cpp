@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // main() of the unit tests that need MPI
 
 #include <gtest/gtest.h>

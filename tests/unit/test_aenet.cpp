@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The reader of aenet's network files. The files are made from the list of records alone
 // (aenet_file.h); energies of two atoms are worked out from the numbers that went in. What is wrong with a
 // file must be said by a PotentialError naming it.
@@ -49,7 +51,7 @@ double radial(int n, double r, double rcut)
   return std::pow(1.0 - x * x, 4) * std::cos(n * std::acos(1.0 - 2.0 * x));
 }
 
-/// Descriptor of an atom with one neighbour of weight `spin`: every degree gives the square of f_c R_n.
+/// Descriptor of an atom with one neighbor of weight `spin`: every degree gives the square of f_c R_n.
 std::vector<double> dimer_descriptor(const Contents &s, double spin, double r)
 {
   std::vector<double> P;
@@ -154,7 +156,7 @@ TEST(Aenet, WithAnEvenNumberOfElementsZeroIsSkipped)
   }
 }
 
-TEST(Aenet, NeighboursOfOppositeWeightCancelInTheWeightedChannel)
+TEST(Aenet, NeighborsOfOppositeWeightCancelInTheWeightedChannel)
 {
   std::vector<Contents> files = {contents("Cu", {"Cu", "Zr"}), contents("Zr", {"Cu", "Zr"})};
   const Potential potential = read(files);
@@ -278,7 +280,7 @@ TEST(Aenet, AnElementWithoutAFileHasNoModelAndIsNotConverted)
   }
 }
 
-TEST(Aenet, IsRecognisedByItsFirstRecords)
+TEST(Aenet, IsRecognizedByItsFirstRecords)
 {
   EXPECT_TRUE(nnap::looks_like_aenet(file_of(contents("Cu", {"Cu"}))));
   for (const char *other : {"", "{", "{\"version\": 5, \"models\": []}", "# EAM potential for Cu"})

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Lists of several ranks brought together, on any number of ranks.
 
 #include "collective.h"

@@ -1,5 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Descriptors against sums written down directly: the power spectrum by the addition theorem
-// (Legendre polynomials of angles between neighbours), the cubic invariants with complex harmonics.
+// (Legendre polynomials of angles between neighbors), the cubic invariants with complex harmonics.
 
 #include "environment.h"
 
@@ -26,7 +28,7 @@ double radial(int n, double r, double rcut)
   return u * u * u * u * std::cos(n * std::acos(1.0 - 2.0 * r / rcut));
 }
 
-/// sum_n W[t][p][n] f_c R_n(r) for every neighbour in the order of each(), [p][neighbour]
+/// sum_n W[t][p][n] f_c R_n(r) for every neighbor in the order of each(), [p][neighbor]
 std::vector<std::vector<double>> channel_functions(const Basis &basis, int ntypes,
                                                    const Neighbors &neighbors)
 {
@@ -42,7 +44,7 @@ std::vector<std::vector<double>> channel_functions(const Basis &basis, int ntype
   return out;
 }
 
-/// Unit vectors to the neighbours, in the order of each().
+/// Unit vectors to the neighbors, in the order of each().
 std::vector<test::Vector> directions(const Neighbors &neighbors)
 {
   std::vector<test::Vector> n;

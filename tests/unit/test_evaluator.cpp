@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Energies, forces and virials of whole structures: derivatives, symmetries, limits.
 
 #include "environment.h"
@@ -168,7 +170,7 @@ TEST(Evaluator, ParameterGradient)
     }
 }
 
-TEST(Evaluator, NeighboursBeyondTheCutoffDoNotCount)
+TEST(Evaluator, NeighborsBeyondTheCutoffDoNotCount)
 {
   for (const Case &c : cases())
     for (auto kernel = runnable_kernels(); *kernel; ++kernel) {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Extended XYZ files, read, written, and damaged in every way they are damaged in practice. Expected
 // numbers stand in the texts of the files; what is wrong must be said by an ExtendedXYZError naming
 // file, line and frame. The project's own data sets, where they lie beside the checkout, have
@@ -20,7 +22,7 @@ using namespace turing_glass::io;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
-using Matrix = LabelledFrame::Matrix;
+using Matrix = LabeledFrame::Matrix;
 
 namespace {
 
@@ -53,16 +55,16 @@ class ExtendedXYZ : public testing::Test {
     return path(name);
   }
 
-  std::vector<LabelledFrame> read(const std::string &content) const
+  std::vector<LabeledFrame> read(const std::string &content) const
   {
     return read_file(written(content));
   }
 
-  static std::vector<LabelledFrame> read_file(const std::string &path)
+  static std::vector<LabeledFrame> read_file(const std::string &path)
   {
     ExtendedXYZReader reader(path, elements);
-    std::vector<LabelledFrame> frames;
-    for (LabelledFrame frame; reader.next(frame);) frames.push_back(frame);
+    std::vector<LabeledFrame> frames;
+    for (LabeledFrame frame; reader.next(frame);) frames.push_back(frame);
     EXPECT_EQ(reader.frames(), static_cast<long>(frames.size()));
     return frames;
   }
@@ -120,7 +122,7 @@ std::string replaced(std::string text, const std::string &what, const std::strin
   return text.replace(at, what.size(), by);
 }
 
-void expect_same(const LabelledFrame &a, const LabelledFrame &b)
+void expect_same(const LabeledFrame &a, const LabeledFrame &b)
 {
   EXPECT_EQ(a.cell, b.cell);
   EXPECT_EQ(a.periodic, b.periodic);
@@ -136,11 +138,11 @@ void expect_same(const LabelledFrame &a, const LabelledFrame &b)
 }
 
 /// Numbers with all their digits, from the smallest to large.
-LabelledFrame random_frame(int atoms, unsigned seed)
+LabeledFrame random_frame(int atoms, unsigned seed)
 {
   std::mt19937 random(seed);
   std::normal_distribution<double> normal;
-  LabelledFrame frame;
+  LabeledFrame frame;
   frame.cell = {{{10.0 + normal(random), normal(random), 0.0},
                  {normal(random), 12.0, 1.0 / 3.0},
                  {0.1, -0.7, 15.0}}};
@@ -170,7 +172,7 @@ TEST_F(ExtendedXYZ, Frames)
 {
   const auto frames = read(two_frames);
   ASSERT_EQ(frames.size(), 2U);
-  const LabelledFrame &first = frames[0];
+  const LabeledFrame &first = frames[0];
   EXPECT_EQ(first.cell, (Matrix{{{4, 0, 0}, {0.5, 5, 0}, {0, 0, 10}}}));
   EXPECT_EQ(volume(first.cell), 200.0);
   EXPECT_EQ(first.periodic, (std::array<bool, 3>{true, true, true}));
@@ -187,7 +189,7 @@ TEST_F(ExtendedXYZ, Frames)
   EXPECT_EQ(first.frame, 1);
 
   // nothing of the first frame stays in the second
-  const LabelledFrame &second = frames[1];
+  const LabeledFrame &second = frames[1];
   EXPECT_EQ(second.types, (std::vector<int>{1, 1}));
   EXPECT_EQ(second.positions, (std::vector<double>{1, 2, 3, 7, 8, 9}));
   EXPECT_EQ(second.forces, (std::vector<double>{4, 5, 6, -4, -5, -6}));
@@ -204,7 +206,7 @@ TEST_F(ExtendedXYZ, OneFrameObjectServesAll)
 {
   const std::string without = one_atom(lattice);
   ExtendedXYZReader reader(written(two_frames + without), elements);
-  LabelledFrame frame;
+  LabeledFrame frame;
   while (reader.next(frame)) {}
   EXPECT_EQ(reader.frames(), 3);
   EXPECT_EQ(frame.atoms(), 1U);
@@ -224,7 +226,7 @@ TEST_F(ExtendedXYZ, ColumnsInAnyOrder)
       one_atom(lattice + " Properties=force:R:3:species:S:1:pos:R:3:forces:R:3",
                "7 8 9 O 1 2 3 4 5 6"));
   ASSERT_EQ(frames.size(), 3U);
-  for (const LabelledFrame &frame : frames) {
+  for (const LabeledFrame &frame : frames) {
     EXPECT_EQ(frame.types, std::vector<int>{2});
     EXPECT_EQ(frame.positions, (std::vector<double>{1, 2, 3}));
     EXPECT_EQ(frame.forces, (std::vector<double>{4, 5, 6}));
@@ -285,7 +287,7 @@ TEST_F(ExtendedXYZ, KeysThatAreNotReadAreFoundByName)
               "Properties=species:S:1:pos:R:3:MACE_forces:R:3\nCu 1 2 3 0 0 0\n1\n" +
               lattice + "\nCu 1 2 3\n"),
       elements);
-  LabelledFrame frame;
+  LabeledFrame frame;
   ASSERT_TRUE(reader.next(frame));
   EXPECT_EQ(reader.unread_like({"stress", "virial"}),
             (std::vector<std::string>{"REF_stress", "dft_Virial"}));
@@ -362,8 +364,8 @@ TEST_F(ExtendedXYZ, WrittenFramesReadBackTheSame)
 {
   for (const std::string name : {"plain.extxyz", "packed.extxyz.gz"}) {
     SCOPED_TRACE(name);
-    std::vector<LabelledFrame> frames = {random_frame(1, 1), random_frame(200, 2),
-                                         random_frame(7, 3)};
+    std::vector<LabeledFrame> frames = {random_frame(1, 1), random_frame(200, 2),
+                                        random_frame(7, 3)};
     frames[2].forces.clear();
     frames[2].energy.reset();
     frames[2].stress.reset();
@@ -371,7 +373,7 @@ TEST_F(ExtendedXYZ, WrittenFramesReadBackTheSame)
     frames[2].config_type.clear();
     frames[2].trajectory.clear();
     ExtendedXYZWriter writer(path(name), elements);
-    for (const LabelledFrame &frame : frames) writer.write(frame);
+    for (const LabeledFrame &frame : frames) writer.write(frame);
     writer.close();
 
     const std::string bytes = bytes_of(path(name));
@@ -399,8 +401,8 @@ TEST_F(ExtendedXYZ, AppendedFrames)
   for (const std::string name : {"plain.extxyz", "packed.extxyz.gz", "empty.extxyz.gz",
                                  "plain_by_content.gz", "packed_by_content.extxyz"}) {
     SCOPED_TRACE(name);
-    const std::vector<LabelledFrame> frames = {random_frame(200, 1), random_frame(1, 2),
-                                               random_frame(7, 3)};
+    const std::vector<LabeledFrame> frames = {random_frame(200, 1), random_frame(1, 2),
+                                              random_frame(7, 3)};
     bool packed = name.find("packed") == 0;
     std::size_t before = 0;
     if (name.find("_by_content") != std::string::npos) {
@@ -652,7 +654,7 @@ TEST_F(ExtendedXYZ, WriterRefusesWhatCannotBeRead)
 {
   ExtendedXYZWriter writer(path("out.extxyz"), elements);
   const auto refusal = [&](const auto &spoil) -> std::string {
-    LabelledFrame frame = random_frame(4, 1);
+    LabeledFrame frame = random_frame(4, 1);
     spoil(frame);
     try {
       writer.write(frame);
@@ -662,27 +664,27 @@ TEST_F(ExtendedXYZ, WriterRefusesWhatCannotBeRead)
     return {};
   };
   static constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_EQ(refusal([](LabelledFrame &) {}), "");
-  EXPECT_THAT(refusal([](LabelledFrame &f) { f.types[0] = 3; }),
+  EXPECT_EQ(refusal([](LabeledFrame &) {}), "");
+  EXPECT_THAT(refusal([](LabeledFrame &f) { f.types[0] = 3; }),
               AllOf(HasSubstr("out.extxyz: frame 2"), HasSubstr("type 3")));
-  EXPECT_THAT(refusal([](LabelledFrame &f) { f.types[0] = -1; }), HasSubstr("type -1"));
-  EXPECT_THAT(refusal([](LabelledFrame &f) { f.types.pop_back(); }),
+  EXPECT_THAT(refusal([](LabeledFrame &f) { f.types[0] = -1; }), HasSubstr("type -1"));
+  EXPECT_THAT(refusal([](LabeledFrame &f) { f.types.pop_back(); }),
               HasSubstr("three numbers an atom"));
-  EXPECT_THAT(refusal([](LabelledFrame &f) { f.forces.pop_back(); }),
+  EXPECT_THAT(refusal([](LabeledFrame &f) { f.forces.pop_back(); }),
               HasSubstr("three numbers an atom"));
-  EXPECT_THAT(refusal([](LabelledFrame &f) { f = {}; }), HasSubstr("0 atoms"));
-  EXPECT_THAT(refusal([](LabelledFrame &f) { f.cell[2] = f.cell[1]; }), HasSubstr("no volume"));
-  EXPECT_THAT(refusal([](LabelledFrame &f) { f.config_type = "a\nb"; }), HasSubstr("line break"));
-  EXPECT_THAT(refusal([](LabelledFrame &f) { f.energy = nan; }), HasSubstr("not finite"));
-  EXPECT_THAT(refusal([](LabelledFrame &f) { f.positions[2] = nan; }), HasSubstr("not finite"));
-  EXPECT_THAT(refusal([](LabelledFrame &f) { f.forces[5] = nan; }), HasSubstr("not finite"));
-  EXPECT_THAT(refusal([](LabelledFrame &f) { (*f.stress)[1][2] = nan; }), HasSubstr("not finite"));
-  EXPECT_THAT(refusal([](LabelledFrame &f) { f.cell[1][1] = nan; }), HasSubstr("Lattice"));
+  EXPECT_THAT(refusal([](LabeledFrame &f) { f = {}; }), HasSubstr("0 atoms"));
+  EXPECT_THAT(refusal([](LabeledFrame &f) { f.cell[2] = f.cell[1]; }), HasSubstr("no volume"));
+  EXPECT_THAT(refusal([](LabeledFrame &f) { f.config_type = "a\nb"; }), HasSubstr("line break"));
+  EXPECT_THAT(refusal([](LabeledFrame &f) { f.energy = nan; }), HasSubstr("not finite"));
+  EXPECT_THAT(refusal([](LabeledFrame &f) { f.positions[2] = nan; }), HasSubstr("not finite"));
+  EXPECT_THAT(refusal([](LabeledFrame &f) { f.forces[5] = nan; }), HasSubstr("not finite"));
+  EXPECT_THAT(refusal([](LabeledFrame &f) { (*f.stress)[1][2] = nan; }), HasSubstr("not finite"));
+  EXPECT_THAT(refusal([](LabeledFrame &f) { f.cell[1][1] = nan; }), HasSubstr("Lattice"));
 
   // what was refused left no trace
   writer.close();
   EXPECT_EQ(read_file(path("out.extxyz")).size(), 1U);
-  EXPECT_THAT(refusal([](LabelledFrame &) {}), HasSubstr("closed"));
+  EXPECT_THAT(refusal([](LabeledFrame &) {}), HasSubstr("closed"));
 }
 
 TEST_F(ExtendedXYZ, NothingIsAppendedToADamagedGzipFile)
@@ -734,7 +736,7 @@ TEST_F(ExtendedXYZ, WhatFollowsAGzipMemberIsNotPassedOver)
   gzclose(file);
   std::ofstream(name, std::ios::binary | std::ios::app) << std::string(100, '\0');
   ExtendedXYZReader reader(name, elements);
-  LabelledFrame frame;
+  LabeledFrame frame;
   ASSERT_TRUE(reader.next(frame));
   ASSERT_TRUE(reader.next(frame));
   EXPECT_THROW(reader.next(frame), ExtendedXYZError);
@@ -745,7 +747,7 @@ TEST_F(ExtendedXYZ, WriterAppendsToNoHalfLine)
   const auto append = [&](const std::string &content) -> std::string {
     try {
       ExtendedXYZWriter(written(content), elements, ExtendedXYZWriter::Mode::append)
-          .write(LabelledFrame());
+          .write(LabeledFrame());
     } catch (const ExtendedXYZError &error) {
       return error.what();
     }
@@ -781,7 +783,7 @@ struct DataSet {
   const char *name;
   std::vector<std::string> elements;
   long frames;
-  bool teacher;    ///< labelled with forces of five decimals
+  bool teacher;    ///< labeled with forces of five decimals
 };
 
 void PrintTo(const DataSet &data, std::ostream *out)    // else GoogleTest prints its bytes
@@ -801,7 +803,7 @@ TEST_P(ExtendedXYZData, FramesAndForceSums)
     GTEST_SKIP() << "no datasets/" << data.name << ".extxyz.gz below " << TG_SHARED_DIR;
 
   ExtendedXYZReader reader(path, data.elements);
-  LabelledFrame frame;
+  LabeledFrame frame;
   while (reader.next(frame)) {
     ASSERT_TRUE(frame.energy && frame.stress) << frame.frame;
     ASSERT_EQ(frame.forces.size(), 3 * frame.atoms()) << frame.frame;

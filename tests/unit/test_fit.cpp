@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Least squares and the laws of relaxation times.
 
 #include "fit/least_squares.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Components of periodic graphs: by hand, against a search in breadth, on any number of ranks.
 
 #include "collective.h"
@@ -66,7 +68,7 @@ TEST(Components, ChainsThroughFaces)
   EXPECT_EQ(broken.place(4).image, (Image{0, -1, 1}));
   EXPECT_EQ(broken.place(4).label, 1);
 
-  // a vertex that is its own neighbour in the next cell along the diagonal
+  // a vertex that is its own neighbor in the next cell along the diagonal
   Components diagonal;
   diagonal.connect(1, 1, {0, 1, 1});
   diagonal.resolve(MPI_COMM_SELF);

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Storage order and values of the harmonics, for every kernel this processor runs.
 
 #include "nnap/aligned.h"
@@ -44,7 +46,7 @@ double reference(int l, int m, double theta, double phi)
 
 }    // namespace
 
-TEST(Harmonics, ValuesOfOneNeighbour)
+TEST(Harmonics, ValuesOfOneNeighbor)
 {
   constexpr double rcut = 5.0, r = 2.0;
   const double fc = std::pow(1.0 - r * r / (rcut * rcut), 4);

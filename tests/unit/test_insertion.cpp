@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Points in a cell, Voronoi vertices, and oxygen put at them; run on several ranks as well.
 
 #include "geometry/points_near.h"

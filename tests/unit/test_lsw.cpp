@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The distribution of Lifshitz, Slyozov and Wagner against its known moments, and its fit against samples.
 
 #include "pattern/lsw.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Networks of several shapes against a plain evaluation, and their gradients against differences.
 
 #include "nnap/network.h"

@@ -1,5 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The NNAP JSON reader and writer. What a file means is worked out here from the format's own words:
-// weight tensors by hand, energies of two atoms from the formulas (a single neighbour makes every
+// weight tensors by hand, energies of two atoms from the formulas (a single neighbor makes every
 // angular invariant the square of a radial function). What is wrong with a file must be said by a
 // PotentialError naming file, element and field.
 
@@ -255,7 +257,7 @@ TEST(NnapJson, AbsentKeysTakeTheirDefaults)
     EXPECT_FALSE(model.network[0].silu);
   }
 
-  // the paper's weights for a neighbour of the second element, Zr: 1 and -2
+  // the paper's weights for a neighbor of the second element, Zr: 1 and -2
   double energy = 0.0;
   for (int c = 0, k = 0; c < 2; ++c)
     for (int n = 0; n < 6; ++n)
@@ -373,9 +375,9 @@ TEST(NnapJson, RadialFuseWithWeightStandardization)
   const double a = 0.5 / (14.00001 / 4), b = 0.5 / (22.00001 / 4);
   const Tensor expected = {{{a, -2 * a}, {3 * b, 4 * b}}, {{5 * a, 6 * a}, {-7 * b, 8 * b}}};
   for (const char *key : {"weight_standardization", "ws"}) {
-    json standardised = basis;
-    standardised[key] = true;
-    expect_near(tensor_of(read_basis(standardised, 2, 2), 2), expected);
+    json standardized = basis;
+    standardized[key] = true;
+    expect_near(tensor_of(read_basis(standardized, 2, 2), 2), expected);
   }
 }
 
@@ -427,7 +429,7 @@ TEST(NnapJson, MergeConcatenatesBasesWithTheirOwnCutoffs)
   for (const double r : {2.5, 5.0}) {
     const double a = radial(0, r, 6.0), b = radial(1, r, 6.0),
                  c = r < 4.0 ? std::pow(radial(0, r, 4.0), 2) : 0.0;
-    // a Cu neighbour: in the channel of all and in that of Cu
+    // a Cu neighbor: in the channel of all and in that of Cu
     EXPECT_NEAR(dimer_energy(potential, 1, 0, r),
                 energy_of(file["models"][1], {a, b, a, b, 0, 0, c, c, c}, 0.75, -0.25), 1e-13);
   }

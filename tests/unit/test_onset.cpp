@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The onset of the glass transition from data with known answers.
 
 #include "fit/onset.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Bonds and connections of oxygen, and surfaces of clusters.
 
 #include "ops/alpha_shape.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Energies, descriptors, forces and virials against numbers computed elsewhere (extended precision,
 // addition theorem, central differences), for every kernel this processor runs.
 

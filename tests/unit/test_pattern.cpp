@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // The reaction-diffusion model against its linear theory, its planar front and a plain solver; masks, patches, files.
 // Every number is dimensionless, as in the model.
 
@@ -404,7 +406,7 @@ TEST(Patches, ByHand)
   ASSERT_EQ(p.patches.size(), 5U);
   EXPECT_NEAR(area_fraction(mask), 8.0 / 40.0, 1e-15);
   EXPECT_EQ(p.patches[0].pixels, 3);
-  // pixels (0, 0), (0, 4), (7, 4) at (8, 5), (8, 4), (7, 4): centre (8 1/6, 4 5/6), moved into the grid
+  // pixels (0, 0), (0, 4), (7, 4) at (8, 5), (8, 4), (7, 4): center (8 1/6, 4 5/6), moved into the grid
   EXPECT_NEAR(p.patches[0].x, 23.0 / 3.0 + 0.5 - 8.0, 1e-12);
   EXPECT_NEAR(p.patches[0].y, 13.0 / 3.0 + 0.5, 1e-12);
   EXPECT_EQ(p.patches[1].pixels, 2);

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Masks over plates and back, on any number of ranks.
 
 #include "collective.h"

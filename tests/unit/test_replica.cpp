@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Acceptance of exchanges, ladders, the walk of replicas, the file of exchanges and demultiplexing.
 
 #include "replica/acceptance.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Distances to oxygen, time origins, and what is measured from them.
 
 #include "geometry/nearest_point.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Records of states: what is written comes back bit for bit; nothing damaged, cut, or of another owner does.
 
 #include "io/state_record.h"

@@ -1,10 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // Deformation of neighborhoods and its statistics against what is known analytically, on any number of ranks.
 
 #include "collective.h"
 #include "geometry/minimum_image.h"
 #include "io/lammps_dump.h"
 #include "strain/deformation.h"
-#include "strain/localisation.h"
+#include "strain/localization.h"
 #include "strain/reference.h"
 
 #include <gmock/gmock.h>

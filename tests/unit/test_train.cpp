@@ -1,4 +1,6 @@
-// Training in the core: gradient of the loss, what the data say before training, the optimiser,
+// SPDX-License-Identifier: GPL-2.0-only
+
+// Training in the core: gradient of the loss, what the data say before training, the optimizer,
 // checkpoints. MPI is started once, on one rank; several ranks are a matter of the decks.
 
 #include "environment.h"
@@ -27,16 +29,16 @@ using namespace turing_glass::train;
 
 namespace {
 
-/// A frame of random atoms labelled by a potential, its energy per atom shifted by `shift`.
-io::LabelledFrame labelled_frame(const nnap::Evaluator &teacher, int ntypes, unsigned seed,
-                                 double shift = 0.0)
+/// A frame of random atoms labeled by a potential, its energy per atom shifted by `shift`.
+io::LabeledFrame labeled_frame(const nnap::Evaluator &teacher, int ntypes, unsigned seed,
+                               double shift = 0.0)
 {
   const test::Structure s = test::random_structure(10, ntypes, 0.05, 1.8, seed);
   const test::Result result = test::evaluate(teacher, s);
-  io::LabelledFrame frame;
+  io::LabeledFrame frame;
   frame.cell = s.cell;
   frame.types = s.types;
-  io::LabelledFrame::Matrix stress;
+  io::LabeledFrame::Matrix stress;
   const double volume = std::abs(io::volume(s.cell));
   for (std::size_t i = 0; i < s.positions.size(); ++i)
     for (int k = 0; k < 3; ++k) {
@@ -74,17 +76,17 @@ std::vector<TrainingFrame> some_frames(const nnap::Evaluator &teacher, int count
   std::vector<TrainingFrame> frames;
   for (int k = 0; k < count; ++k)
     frames.push_back(
-        make_training_frame(labelled_frame(teacher, ntypes, first + k), teacher.cutoff()));
+        make_training_frame(labeled_frame(teacher, ntypes, first + k), teacher.cutoff()));
   return frames;
 }
 
-/// A frame labelled by a Morse potential between all pairs, smoothly cut off at `rc` (A).
-io::LabelledFrame morse_frame(unsigned seed, double rc)
+/// A frame labeled by a Morse potential between all pairs, smoothly cut off at `rc` (A).
+io::LabeledFrame morse_frame(unsigned seed, double rc)
 {
   const test::Structure s = test::random_structure(20, 2, 0.06, 2.1, seed);
-  // the neighbour search of the tests needs a workspace, but no potential
+  // the neighbor search of the tests needs a workspace, but no potential
   nnap::Workspace workspace;
-  io::LabelledFrame frame;
+  io::LabeledFrame frame;
   frame.cell = s.cell;
   frame.types = s.types;
   frame.frame = seed;
@@ -138,14 +140,14 @@ TEST(Parallel, ExceptionsLeaveTheLoopAfterItsEnd)
   EXPECT_NO_THROW(for_each_parallel(2, 1, work));
 }
 
-TEST(FrameLoss, ErrorsVanishForTheLabellingPotential)
+TEST(FrameLoss, ErrorsVanishForTheLabelingPotential)
 {
-  // labels come from a neighbour search of the test's own, over all images
+  // labels come from a neighbor search of the test's own, over all images
   const nnap::Evaluator teacher(test::random_potential(small_basis(), 3, 4));
   FrameLoss loss;
   for (unsigned seed = 1; seed < 5; ++seed) {
     const TrainingFrame frame =
-        make_training_frame(labelled_frame(teacher, 3, seed), teacher.cutoff());
+        make_training_frame(labeled_frame(teacher, 3, seed), teacher.cutoff());
     const FrameErrors &errors = loss.evaluate(teacher, frame, {}, nullptr);
     EXPECT_NEAR(errors.energy, 0.0, 1e-12);
     for (const double f : errors.forces) EXPECT_NEAR(f, 0.0, 1e-12);
@@ -171,7 +173,7 @@ TEST(FrameLoss, GradientAgainstFiniteDifferences)
   for (const nnap::Potential &potential : potentials)
     for (const LossWeights &weights : {LossWeights{1, 0, 0, 2}, LossWeights{0, 1, 0, 2},
                                        LossWeights{0, 0, 1, 2}, LossWeights{4, 1, 0.1, 0.5, 0.2}}) {
-      const TrainingFrame frame = make_training_frame(labelled_frame(teacher, 3, 7), 4.5);
+      const TrainingFrame frame = make_training_frame(labeled_frame(teacher, 3, 7), 4.5);
       nnap::Evaluator student(potential);
       FrameLoss loss;
       std::vector<double> parameters(student.parameter_count()), gradient(parameters.size(), 0.0);
@@ -233,7 +235,7 @@ TEST(FrameLoss, KeptDescriptorsGiveTheSame)
 TEST(FrameLoss, ViolentAndLightFramesCountLess)
 {
   const nnap::Evaluator teacher(test::random_potential(small_basis(), 2, 4));
-  TrainingFrame frame = make_training_frame(labelled_frame(teacher, 2, 3, 0.25), 4.5);
+  TrainingFrame frame = make_training_frame(labeled_frame(teacher, 2, 3, 0.25), 4.5);
   double square = 0.0;
   for (const double f : frame.data.forces)
     square += f * f / static_cast<double>(frame.data.forces.size());
@@ -271,7 +273,7 @@ TEST(Fit, OneFrameFarOffIsNamed)
   EXPECT_EQ(outliers[0].frame, 117);
 }
 
-TEST(Fit, NormalisedDescriptorsHaveMeanZeroAndSpreadOne)
+TEST(Fit, NormalizedDescriptorsHaveMeanZeroAndSpreadOne)
 {
   const nnap::Evaluator teacher(test::random_potential(small_basis(), 2, 4));
   const std::vector<TrainingFrame> frames = some_frames(teacher, 10, 2);
@@ -365,7 +367,7 @@ TEST(ActiveSet, TrainingFramesAreInsideAndCompressedOnesOutside)
   };
   for (const TrainingFrame &frame : frames) {
     EXPECT_LE(largest_grade(frame), largest_training_grade + 1e-6);
-    io::LabelledFrame compressed = frame.data;
+    io::LabeledFrame compressed = frame.data;
     for (auto &row : compressed.cell)
       for (double &v : row) v *= 0.8;
     for (double &v : compressed.positions) v *= 0.8;
@@ -559,14 +561,14 @@ TEST(Trainer, CheckpointsOfAnotherTrainingAreRefused)
                   }),
                   HasSubstr("frames and labels"));
   };
-  data([](io::LabelledFrame &frame) { frame.forces[7] = -frame.forces[7]; });
-  data([](io::LabelledFrame &frame) { frame.positions[0] += 1e-12; });
-  data([](io::LabelledFrame &frame) { *frame.energy += 1e-9; });
-  data([](io::LabelledFrame &frame) { (*frame.stress)[1][2] += 1e-12; });
-  data([](io::LabelledFrame &frame) { frame.stress.reset(); });
-  data([](io::LabelledFrame &frame) { frame.weight = 0.5; });
-  data([](io::LabelledFrame &frame) { frame.types[0] = 1 - frame.types[0]; });
-  data([](io::LabelledFrame &frame) { frame.cell[2][2] += 1e-12; });
+  data([](io::LabeledFrame &frame) { frame.forces[7] = -frame.forces[7]; });
+  data([](io::LabeledFrame &frame) { frame.positions[0] += 1e-12; });
+  data([](io::LabeledFrame &frame) { *frame.energy += 1e-9; });
+  data([](io::LabeledFrame &frame) { (*frame.stress)[1][2] += 1e-12; });
+  data([](io::LabeledFrame &frame) { frame.stress.reset(); });
+  data([](io::LabeledFrame &frame) { frame.weight = 0.5; });
+  data([](io::LabeledFrame &frame) { frame.types[0] = 1 - frame.types[0]; });
+  data([](io::LabeledFrame &frame) { frame.cell[2][2] += 1e-12; });
   // a frame that goes from one set to the other, or is left out
   EXPECT_NE(refused([](SmallTraining &t) { std::swap(t.training[0], t.validation[0]); }), "");
   EXPECT_NE(refused([](SmallTraining &t) { t.training.pop_back(); }), "");
@@ -596,14 +598,14 @@ TEST(Trainer, ALossThatIsNoNumberNamesItsFrame)
     }
 }
 
-TEST(DataSet, TrajectoriesStayTogetherAndUnlabelledFramesAreNamed)
+TEST(DataSet, TrajectoriesStayTogetherAndUnlabeledFramesAreNamed)
 {
   const nnap::Evaluator teacher(test::random_potential(small_basis(), 2, 4));
   const std::string path = testing::TempDir() + "/data_set.extxyz";
   const auto write = [&](int without_energy, int without_forces) {
     io::ExtendedXYZWriter writer(path, {"Cu", "Zr"});
     for (int k = 0; k < 40; ++k) {
-      io::LabelledFrame frame = labelled_frame(teacher, 2, 200 + k);
+      io::LabeledFrame frame = labeled_frame(teacher, 2, 200 + k);
       frame.trajectory = "run" + std::to_string(k / 4);
       if (k == without_energy) frame.energy.reset();
       if (k == without_forces) frame.forces.clear();

@@ -1,9 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Physics and endurance of the potentials in the folder above: prints tables, and puts them into the model cards.
 
     python3 check.py crystals ../ZrCuO.nnap.json             seconds
     python3 check.py survive ../ZrCuO.nnap.json [JOBS]       an hour or two: JOBS runs at a time, default 2
     python3 check.py glass ../ZrCuO.nnap.json                after survive: what its quenched glasses look like at 300 K
-    python3 check.py errors ../ZrCuO.nnap.json DATA          labelled frames (extended XYZ) that were not trained on
+    python3 check.py errors ../ZrCuO.nnap.json DATA          labeled frames (extended XYZ) that were not trained on
 
 The program is build/lmp of the checkout, or the one named by the environment variable LMP. Each run
 has a folder of its own below ./runs; finished ones are not repeated. Standard library only.
@@ -22,7 +23,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 LMP = os.environ.get("LMP", os.path.join(HERE, "..", "..", "..", "build", "lmp"))
 MASS = {"O": 15.999, "Ti": 47.867, "Co": 58.933, "Cu": 63.546, "Zr": 91.224, "Hf": 178.49}
 
-# Values of the model that labelled the training data, TensorNet-MatPES-PBE, each crystal relaxed:
+# Values of the model that labeled the training data, TensorNet-MatPES-PBE, each crystal relaxed:
 # a, c (A), energy (eV/atom, relative to isolated atoms). The O2 molecule is the reference of oxygen.
 OXYGEN = -3.37089
 LABELS = {
@@ -211,9 +212,9 @@ def pair_distribution(path, ntypes, width=0.05, last=6.0):
 
 
 def glass(potential, elements, work):
-    """Density, highest peaks of the pair distribution functions, and neighbours up to the minimum behind them."""
+    """Density, highest peaks of the pair distribution functions, and neighbors up to the minimum behind them."""
     survived = os.path.join(os.path.dirname(work), "survive")
-    lines = ["| glass at 300 K | density (1/A^3) | (g/cm^3) | pair | highest peak of g(r) (A) | neighbours |", "|---|---|---|---|---|---|"]
+    lines = ["| glass at 300 K | density (1/A^3) | (g/cm^3) | pair | highest peak of g(r) (A) | neighbors |", "|---|---|---|---|---|---|"]
     for mixture in mixtures(elements):
         composition = "".join("%s%d" % item for item in mixture.items() if item[1])
         names = list(mixture)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """compute dmin2 as users run it. Standard library only."""
 
 import itertools

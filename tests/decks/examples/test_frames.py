@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The frames that examples/train/frames.py makes: crystals are what their names say, cells are sound, seeds count."""
 
 import importlib.util

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Example onset, killed at every kind of moment and resumed, leaves what it leaves in one run: the same bytes."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The other examples with less of everything: their scripts run to the end and leave what their pages say."""
 
 import os

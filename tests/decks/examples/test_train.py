@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """examples/train from the labels to the end of the loop, with less of everything."""
 
 import csv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """compute fsd as users run it. Standard library only."""
 
 import math
@@ -482,7 +483,7 @@ class Dynamics(unittest.TestCase):
         self.assertIn("a fix changes the tilt", run.text)
 
     def test_interruptions(self):
-        """After a minimisation and missing frames origins begin anew; atoms that come later are in later ones alone."""
+        """After a minimization and missing frames origins begin anew; atoms that come later are in later ones alone."""
         box = (17.0, 14.0, 15.0)
         folder = tempfile.mkdtemp(dir=os.getcwd())
         data_file(folder, random_atoms(8, 100, box), box)

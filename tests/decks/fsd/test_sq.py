@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """compute sq as users run it. Standard library only."""
 
 import math

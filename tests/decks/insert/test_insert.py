@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """fix insert/mask as users run it. Standard library only."""
 
 import math
@@ -132,7 +133,7 @@ class Insert(unittest.TestCase):
         self.assertNotEqual(frames[0], frames[2])
 
     def test_seats_of_bcc(self):
-        """Six tetrahedral holes an atom; no two O on neighbouring ones, which are a/sqrt(8) apart."""
+        """Six tetrahedral holes an atom; no two O on neighboring ones, which are a/sqrt(8) apart."""
         run = self.lammps(CRYSTAL + "fix in all insert/mask 1 4.7 77 apart 1.1\nrun 0\n" + RESULTS, 2)
         self.assertEqual(run.printed("results")[1], 6 * 1152)
         run = self.lammps(CRYSTAL + "fix in all insert/mask 1 4.7 77 distance 1.84\nrun 0\n", expect_error=True)
@@ -157,7 +158,7 @@ class Insert(unittest.TestCase):
         run = self.lammps("read_restart with\npair_style zero 6\npair_coeff * *\n" + fix + "run 0\nprint 'atoms: $(atoms)'\n" + RESULTS, 4)
         self.assertEqual(run.printed("atoms"), [1209])
         self.assertEqual(run.printed("results")[0], 57)
-        # a second run and a minimisation insert none either; a fix of another name adds to what is there
+        # a second run and a minimization insert none either; a fix of another name adds to what is there
         run = self.lammps(BLOCK + fix + "run 0\nrun 0\nminimize 0 0 5 5\nprint 'atoms: $(atoms)'\n"
                           "fix more all insert/mask 1 6.0 78\nrun 0\nprint 'more: $(atoms)'\n", 2)
         self.assertEqual(run.printed("atoms"), [1209])
@@ -225,7 +226,7 @@ class Insert(unittest.TestCase):
             self.assertGreater(min(oxygen), min(others))
             self.assertLess(max(oxygen), max(others))
 
-    def test_minimised_first(self):
+    def test_minimized_first(self):
         """Without a run before it."""
         run = self.lammps(BLOCK + "fix in all insert/mask 1 4.7 77\nminimize 0 0 5 5\nprint 'atoms: $(atoms)'\n", 2)
         self.assertEqual(run.printed("atoms"), [1209])

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """pair_style nnap and the nnap command in LAMMPS: ranks, threads, cells, other styles, wrong use."""
 
 import itertools
@@ -178,7 +179,7 @@ class Cells(Case):
 
 
 class OtherStyles(Case):
-    def test_minimise(self):
+    def test_minimize(self):
         run = lammps(atoms(n=3) + POTENTIAL + """
 run 0
 print "before: $(pe:%.16g)"
@@ -267,7 +268,7 @@ set group two type 1
         self.assert_same_report(lammps(atoms() + exchange + swapped + REPORT), lammps(atoms() + POTENTIAL + REPORT), 1e-12)
 
     def test_elements_that_are_not_there(self):
-        """Neighbours of up to four elements are counted in one register, of more in memory."""
+        """Neighbors of up to four elements are counted in one register, of more in memory."""
         four, five = (lammps(atoms() + "pair_style nnap\npair_coeff * * random-%s.nnap.json Zr Cu O\n" % name + REPORT)
                       for name in ("four", "five"))
         self.assert_same_report(five, four, 1e-12)
@@ -539,7 +540,7 @@ class WrongUse(Case):
         self.refused("nnap info\n", "nnap info: a potential file is missing")
         self.refused("nnap info \"\"\n", "nnap info: a potential file is an empty word")
         self.refused("nnap convert random-default.nnap.json \"\"\n", "the file to write is an empty word")
-        self.refused("nnap test \"\" random-default.nnap.json\n", "the file of labelled frames is an empty word")
+        self.refused("nnap test \"\" random-default.nnap.json\n", "the file of labeled frames is an empty word")
         self.refused("nnap test a.xyz random-default.nnap.json parity\n", "parity is missing")
         self.refused("nnap test a.xyz random-default.nnap.json parity a parity b\n", "one word too many")
         self.refused("nnap info nowhere.json\n", "nowhere.json")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The extrapolation grade in LAMMPS: fix pair, the warning, the stop, ranks."""
 
 import os
@@ -7,7 +8,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from deck import lammps  # noqa: E402
-from test_nnap_train import LABELS, labelled  # noqa: E402
+from test_nnap_train import LABELS, labeled  # noqa: E402
 
 TRAIN = "nnap train data.extxyz out.nnap.json elements Cu Zr nmax 3 lmax 2 rcut 4.5 hidden 4 epochs 1 batch 2 average 0.9\n"
 
@@ -33,7 +34,7 @@ class Grade(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.mkdtemp(dir=os.getcwd())
-        labelled(1, os.path.join(cls.folder, "data.extxyz"))
+        labeled(1, os.path.join(cls.folder, "data.extxyz"))
         lammps(TRAIN, folder=cls.folder)
 
     def run_cell(self, scale, settings="", script=GRADES, ranks=1, threads=1, **options):
@@ -71,7 +72,7 @@ class Grade(unittest.TestCase):
             self.assertRegex(text, r"ERROR.*step 0: \d+ of 16 atoms are outside .*farthest atom \d+ of type [12] with")
 
     def test_warns_again_when_twice_as_many_are_outside(self):
-        """A cell that shrinks: a few warnings, not one for each neighbour list."""
+        """A cell that shrinks: a few warnings, not one for each neighbor list."""
         text = self.run_cell(1.0, script="neigh_modify delay 0 every 1 check no\nfix 1 all deform 1 x scale 0.8 "
                              "y scale 0.8 z scale 0.8 remap x\nrun 200 post no\n").text
         warnings = text.count("outside the potential's training range")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """nnap label in LAMMPS: labels are what LAMMPS itself dumps and prints, without fixes and for nothing."""
 
 import gzip
@@ -60,7 +61,7 @@ TRICLINIC = {"shape": "prism", "tilt": "0.4 -0.3 0.2"}
 
 
 class Frame:
-    """A labelled frame: header values as text, atoms as lists [species, x, y, z, fx, fy, fz]."""
+    """A labeled frame: header values as text, atoms as lists [species, x, y, z, fx, fy, fz]."""
 
     def __init__(self, lines):
         pairs = re.findall(r'(\w+)=(?:"([^"]*)"|(\S+))', lines[0])
@@ -110,9 +111,9 @@ class Case(unittest.TestCase):
         self.assert_close(frame.numbers("stress"), [xx, xy, xz, xy, yy, yz, xz, yz, zz], 1e-12)
         self.assertEqual([a[0] for a in frame.atoms], [("Cu", "Zr")[int(a[0]) - 1] for a in atoms])
         cell = frame.numbers("Lattice")
-        for labelled, expected in zip(frame.atoms, atoms):
-            self.assert_close(labelled[4:], expected[4:])
-            away = [a - b for a, b in zip(labelled[1:4], expected[1:4])]
+        for labeled, expected in zip(frame.atoms, atoms):
+            self.assert_close(labeled[4:], expected[4:])
+            away = [a - b for a, b in zip(labeled[1:4], expected[1:4])]
             for k in (2, 1, 0):    # a run 0 puts atoms back into the box
                 periods = round(away[k] / cell[4 * k])
                 away = [d - periods * edge for d, edge in zip(away, cell[3 * k:3 * k + 3])]

@@ -1,4 +1,5 @@
-"""nnap train and nnap test in LAMMPS: data labelled by another pair style, ranks, resume, bad data."""
+# SPDX-License-Identifier: GPL-2.0-only
+"""nnap train and nnap test in LAMMPS: data labeled by another pair style, ranks, resume, bad data."""
 
 import gzip
 import json
@@ -32,7 +33,7 @@ timestep 0.002
 """
 
 
-def labelled(seed, path, damage=None):
+def labeled(seed, path, damage=None):
     """Runs LABELS and labels its frames; `damage` may change the text of each frame of a .gz file."""
     folder, name = os.path.split(path)
     label = "nnap label %s elements Cu Zr config_type morse traj $(%d+floor(step/100):%%.0f)" % (name, 1000 * seed)
@@ -50,7 +51,7 @@ class Training(unittest.TestCase):
 
     def folder(self):
         folder = tempfile.mkdtemp(dir=os.getcwd())
-        labelled(1, os.path.join(folder, "data.extxyz.gz"))
+        labeled(1, os.path.join(folder, "data.extxyz.gz"))
         return folder
 
     @staticmethod
@@ -61,7 +62,7 @@ class Training(unittest.TestCase):
     def test_learns_a_pair_style_and_runs_it(self):
         """Train on labels of LAMMPS's morse, then compare forces on a configuration of another run."""
         folder = self.folder()
-        labelled(2, os.path.join(folder, "unseen.extxyz"))
+        labeled(2, os.path.join(folder, "unseen.extxyz"))
         text = lammps(self.train % "epochs 150" + "nnap test unseen.extxyz out.nnap.json parity unseen\n", 2,
                       folder=folder).text
         row = re.search(r"^all frames +41 +(\S+) +(\S+) +(\S+) +(\S+)", text, re.MULTILINE)
@@ -217,7 +218,7 @@ class Training(unittest.TestCase):
         quiet = ("have a stress", "no frame has a stress", "GPa, kbar or bar")
         def text(damage, words=""):
             folder = tempfile.mkdtemp(dir=os.getcwd())
-            labelled(1, os.path.join(folder, "data.extxyz.gz"), damage=damage)
+            labeled(1, os.path.join(folder, "data.extxyz.gz"), damage=damage)
             return lammps(self.train % ("epochs 1 " + words), folder=folder).text
         def scaled(k, frame):
             return re.sub(r'stress="([^"]*)"', lambda m: 'stress="%s"' % " ".join(
@@ -248,7 +249,7 @@ class Training(unittest.TestCase):
         )
         for damage, words in cases:
             folder = tempfile.mkdtemp(dir=os.getcwd())
-            labelled(1, os.path.join(folder, "data.extxyz.gz"), damage=damage)
+            labeled(1, os.path.join(folder, "data.extxyz.gz"), damage=damage)
             for ranks in (1, 2):
                 text = lammps(self.train % "epochs 2", ranks, folder=folder, expect_error=True, timeout=60).text
                 for word in ("data.extxyz.gz",) + words:
@@ -265,7 +266,7 @@ class Training(unittest.TestCase):
 
     def test_a_wrong_label_is_pointed_out(self):
         folder = tempfile.mkdtemp(dir=os.getcwd())
-        labelled(1, os.path.join(folder, "data.extxyz.gz"),
+        labeled(1, os.path.join(folder, "data.extxyz.gz"),
                  damage=lambda k, f: re.sub(" energy=[^ ]*", " energy=900", f) if k == 6 else f)
         text = lammps(self.train % "epochs 1", 2, folder=folder).text
         self.assertRegex(text, r"data.extxyz.gz: line \d+, frame 7: energy is")

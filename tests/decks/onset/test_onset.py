@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The onset command as users run it. Standard library only."""
 
 import math
@@ -13,7 +14,7 @@ from deck import lammps  # noqa: E402
 
 
 def enthalpy(temperature, center=820.0, width=30.0):
-    """Straight branches that cross at the centre, joined by a logistic function; eV/atom."""
+    """Straight branches that cross at the center, joined by a logistic function; eV/atom."""
     s = 1 / (1 + math.exp(-(temperature - center) / width))
     return -5 + 2.6e-4 * temperature + 1.2e-4 * s * (temperature - center)
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """compute ops and fix ops/mesh as users run them. Standard library only."""
 
 import math
@@ -129,10 +130,10 @@ class Clusters(unittest.TestCase):
             r = self.row(run, 1)
             self.assertEqual((r["label"], r["atoms"], r["infinite_x"], r["infinite_y"]), (2, 4, 0, 0))
             places = [(-2.0, -0.5, 6.0), (-0.1, -0.5, 6.0), (1.8, 0.5, 6.0), (3.8, 0.5, 6.0)]
-            centre = [sum(p[k] for p in places) / 4 for k in range(3)]
+            center = [sum(p[k] for p in places) / 4 for k in range(3)]
             for k, axis in enumerate("xyz"):
-                self.assertAlmostEqual(r[axis], centre[k], places=9)
-            gyration = math.sqrt(sum((p[k] - centre[k]) ** 2 for p in places for k in range(3)) / 4)
+                self.assertAlmostEqual(r[axis], center[k], places=9)
+            gyration = math.sqrt(sum((p[k] - center[k]) ** 2 for p in places for k in range(3)) / 4)
             self.assertAlmostEqual(r["gyration"], gyration, places=9)
         closed = [(k + 1, 2 - k % 2, (2.0 * k + 0.5, 3.0, 3.0)) for k in range(6)]
         data_file(folder, closed, box)
@@ -176,8 +177,8 @@ class Clusters(unittest.TestCase):
                     if not any(reference.infinite[label]):
                         places = [reference.place[n] for n, mine in reference.label.items() if mine == label]
                         # the atom with the lowest ID may have been wrapped into the cell
-                        centre = [sum(p[k] for p in places) / len(places) for k in range(3)]
-                        self.assertAlmostEqual(r["gyration"], math.sqrt(sum((p[k] - centre[k]) ** 2 for p in places for k in range(3)) / len(places)), places=6)
+                        center = [sum(p[k] for p in places) / len(places) for k in range(3)]
+                        self.assertAlmostEqual(r["gyration"], math.sqrt(sum((p[k] - center[k]) ** 2 for p in places for k in range(3)) / len(places)), places=6)
             for other in frames[1:]:
                 for a, b in zip(frames[0][1:], other[1:]):
                     for key, value in a.items():

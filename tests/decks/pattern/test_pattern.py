@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The pattern command as users run it. Standard library only."""
 
 import ast
@@ -34,8 +35,8 @@ def npy(path):
     return head["shape"], struct.unpack("<%dd" % (head["shape"][0] * head["shape"][1]), data[10 + length:])
 
 
-def grey_picture(path):
-    """Rows of an 8-bit grey PNG, the upper one first."""
+def gray_picture(path):
+    """Rows of an 8-bit gray PNG, the upper one first."""
     with open(path, "rb") as file:
         data = file.read()
     at, packed = 8, b""
@@ -43,8 +44,8 @@ def grey_picture(path):
         length, kind = struct.unpack(">I4s", data[at:at + 8])
         body = data[at + 8:at + 8 + length]
         if kind == b"IHDR":
-            width, height, depth, colour = struct.unpack(">IIBB", body[:10])
-            assert (depth, colour) == (8, 0)
+            width, height, depth, color = struct.unpack(">IIBB", body[:10])
+            assert (depth, color) == (8, 0)
         elif kind == b"IDAT":
             packed += body
         at += 12 + length
@@ -61,7 +62,7 @@ def grey_picture(path):
 
 
 def patches(rows):
-    """Sizes of the clusters of true pixels by the periodic von Neumann neighbourhood, largest first."""
+    """Sizes of the clusters of true pixels by the periodic von Neumann neighborhood, largest first."""
     inside = {(x, y) for y, row in enumerate(rows) for x, pixel in enumerate(row) if pixel}
     nx, ny, sizes = len(rows[0]), len(rows), []
     while inside:
@@ -101,7 +102,7 @@ class PatternSolve(unittest.TestCase):
         self.assertTrue(0 < sum(map(sum, rows)) < nx * ny)
         self.assertAlmostEqual(reported(run, "area fraction"), sum(map(sum, rows)) / (nx * ny), places=5)
         # y upwards
-        self.assertEqual(grey_picture(run.path("mask.png")), [[255 * pixel for pixel in row] for row in rows[::-1]])
+        self.assertEqual(gray_picture(run.path("mask.png")), [[255 * pixel for pixel in row] for row in rows[::-1]])
         self.assertEqual(content(run, "mask.npy")[-nx * ny:], bytes(int(pixel) for row in rows for pixel in row))
         with open(run.path("c.dat")) as file:
             table = [line.split() for line in file if not line.startswith("#")]
@@ -229,7 +230,7 @@ run 0
                 self.assertEqual(shape_read, (ny, nx))
                 for mine, read in zip(counts, u):
                     self.assertAlmostEqual(mine, read, places=12)
-                self.assertEqual(grey_picture(run.path("map.png"))[::-1],
+                self.assertEqual(gray_picture(run.path("map.png"))[::-1],
                                  [[255 if counts[x + nx * y] > 4.0 else 0 for x in range(nx)] for y in range(ny)])
 
     def test_an_empty_map_is_told(self):

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # plugin_test.sh CASE: each function below is one case; ctest hands over the environment (see
 # CMakeLists.txt here and one folder up).  Exit 77 says: skipped, with the reason printed.
 set -euo pipefail
@@ -135,7 +136,7 @@ case_install() {
   expect 'pair style plugin nnap'
 }
 
-# A whole LAMMPS with our styles compiled in; optimisation off, for only names are asked for.
+# A whole LAMMPS with our styles compiled in; optimization off, for only names are asked for.
 case_in_tree() {
   "$CMAKE" -S "$LAMMPS_TREE/cmake" -B build -G Ninja -D CMAKE_PROJECT_lammps_INCLUDE="$SOURCE/cmake/in_tree.cmake" \
     -D CMAKE_CXX_COMPILER="$CXX" -D CMAKE_BUILD_TYPE=None -D CMAKE_CXX_FLAGS=-O0 -D BUILD_MPI=on -D BUILD_OMP=on \

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Faults in the words of an input line: the same sentence in every style, on the screen of the run."""
 
 import os

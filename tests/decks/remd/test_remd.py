@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """fix remd/swap and remd demux as users run them: statistics, exactness, manners. Standard library only."""
 
 import math

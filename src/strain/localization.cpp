@@ -1,4 +1,6 @@
-#include "strain/localisation.h"
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "strain/localization.h"
 
 #include "collective.h"
 #include "geometry/minimum_image.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
 // How unevenly a glass deforms: moments and extremes of a distribution over atoms, and the clusters of strained ones.
 // All functions are collective and give the same on all ranks, whichever rank has which atom.
 
