@@ -5,7 +5,6 @@
 #include "fix_dmin2_reference.h"
 
 #include "geometry/minimum_image.h"
-#include "lammps/messages.h"
 #include "lammps/positions.h"
 #include "lammps/words.h"
 #include "strain/deformation.h"
@@ -14,9 +13,7 @@
 
 #include "atom.h"
 #include "domain.h"
-#include "group.h"
 #include "memory.h"
-#include "modify.h"
 #include "update.h"
 
 #include <algorithm>
@@ -25,11 +22,8 @@
 using namespace LAMMPS_NS;
 using namespace turing_glass::strain;
 using turing_glass::lammps::above;
-using turing_glass::lammps::Messages;
 
 namespace {
-
-constexpr char style_name[] = "Compute dmin2";
 
 enum : int {
   D2MIN,
@@ -102,9 +96,8 @@ void show(const SecondGradient &fit, double l, double *row)
 /* ---------------------------------------------------------------------- */
 
 ComputeDMin2::ComputeDMin2(LAMMPS *lmp, int narg, char **arg) :
-    Compute(lmp, narg, arg), id_reference(std::string(id) + "_REFERENCE")
+    Compute(lmp, narg, arg), say(lmp, "Compute dmin2"), reference(say, id, "_REFERENCE")
 {
-  const Messages say(lmp, style_name);
   if (domain->dimension == 2)
     say.stop(FLERR, "neighbors in a plane do not determine a deformation in three dimensions");
   if (!atom->tag_enable)
@@ -139,13 +132,9 @@ ComputeDMin2::ComputeDMin2(LAMMPS *lmp, int narg, char **arg) :
   if (length > 0.0 && !gradient)
     say.stop(FLERR, "length belongs to the gradient of the deformation; add  gradient yes");
 
-  std::string style = "DMIN2/REFERENCE", distance = fmt::format("{:.17g}", cutoff);
-  std::vector<char *> line = {id_reference.data(), group->names[igroup], style.data(),
-                              distance.data()};
-  for (std::string &word : kind) line.push_back(word.data());
-  auto &fix = dynamic_cast<FixDMin2Reference &>(
-      *modify->add_fix(static_cast<int>(line.size()), line.data(), 0));
-  fix.made_by_compute = true;
+  std::vector<std::string> of_reference = {fmt::format("{:.17g}", cutoff)};
+  of_reference.insert(of_reference.end(), kind.begin(), kind.end());
+  FixDMin2Reference &fix = reference.make("DMIN2/REFERENCE", igroup, of_reference);
   fix.tell_link = link == 0.0;
 
   vector_flag = peratom_flag = 1;
@@ -157,7 +146,7 @@ ComputeDMin2::ComputeDMin2(LAMMPS *lmp, int narg, char **arg) :
 
 ComputeDMin2::~ComputeDMin2()
 {
-  if (modify->get_fix_by_id(id_reference)) modify->delete_fix(id_reference);
+  reference.remove();
   delete[] vector;
   memory->destroy(peratom);
 }
@@ -165,19 +154,6 @@ ComputeDMin2::~ComputeDMin2()
 void ComputeDMin2::init()
 {
   invoked = -1;
-}
-
-// looked up each time: a script may have removed or replaced it
-FixDMin2Reference &ComputeDMin2::reference() const
-{
-  auto *fix = dynamic_cast<FixDMin2Reference *>(modify->get_fix_by_id(id_reference));
-  if (!fix || !fix->made_by_compute)
-    Messages(lmp, style_name)
-        .stop(FLERR,
-              "fix {} was removed or replaced, but it is part of the compute; give  uncompute {}  "
-              "and the compute once more",
-              id_reference, id);
-  return *fix;
 }
 
 /* ----------------------------------------------------------------------
@@ -198,8 +174,7 @@ struct ComputeDMin2::Rows {
 void ComputeDMin2::update_all()
 {
   if (invoked == update->ntimestep) return;
-  const Messages say(lmp, style_name);
-  FixDMin2Reference &kept = reference();
+  FixDMin2Reference &kept = reference.get();
   if (kept.reference_step() == FixDMin2Reference::none)
     say.stop(FLERR, "no reference yet; it is taken when a run begins: use  run 0");
   turing_glass::lammps::require_finite_positions(say, groupbit);
@@ -275,7 +250,7 @@ void ComputeDMin2::update_vector(const Rows &all)
     if (gradient && row[GRADIENT_DETERMINED] == 0.0) ++mine[NO_G];
   }
   MPI_Allreduce(mine, counts, COUNTS, MPI_LMP_BIGINT, MPI_SUM, world);
-  const FixDMin2Reference &kept = reference();
+  const FixDMin2Reference &kept = reference.get();
   const Distribution of_d2min = distribution(d2min, world), of_mises = distribution(mises, world);
   vector[DEVIATION_MISES] = of_mises.deviation;
   vector[RELATIVE_DEVIATION] = of_d2min.relative_deviation();
@@ -301,7 +276,6 @@ void ComputeDMin2::update_vector(const Rows &all)
 
 void ComputeDMin2::tell(bigint atoms, bigint created, bigint far)
 {
-  const Messages say(lmp, style_name);
   if (created > 0 && !told_new) {
     say.warn(
         FLERR,

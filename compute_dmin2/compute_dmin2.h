@@ -13,7 +13,8 @@ ComputeStyle(dmin2,ComputeDMin2);
 
 #include "compute.h"
 
-#include <string>
+#include "lammps/helper_fix.h"
+
 #include <vector>
 
 namespace turing_glass::strain {
@@ -34,7 +35,8 @@ class ComputeDMin2 : public Compute {
   double memory_usage() override;
 
  private:
-  std::string id_reference;
+  turing_glass::lammps::Messages say;
+  turing_glass::lammps::HelperFix<class FixDMin2Reference> reference;
   bool mean = false;          // D2min over the number of neighbors
   bool gradient = false;      // the model with second gradients
   double length = 0.0;        // of Lambda; 0: mean distance of nearest neighbors
@@ -46,7 +48,6 @@ class ComputeDMin2 : public Compute {
   // what users are told once
   bool told_far = false, told_new = false;
 
-  class FixDMin2Reference &reference() const;
   void update_all();
   struct Rows;
   void fit(Rows &);

@@ -4,9 +4,7 @@
 
 #include "collective.h"
 #include "io/lammps_dump.h"
-#include "lammps/messages.h"
 #include "lammps/positions.h"
-#include "lammps/restart.h"
 #include "lammps/words.h"
 #include "strain/reference.h"
 
@@ -25,7 +23,6 @@ using namespace FixConst;
 using namespace turing_glass::strain;
 using turing_glass::geometry::Cell;
 using turing_glass::io::StateRecord;
-using turing_glass::lammps::Messages;
 
 struct FixDMin2Reference::Kept {
   struct Entry {
@@ -44,7 +41,6 @@ struct FixDMin2Reference::Configuration {
 
 namespace {
 
-constexpr char style_name[] = "Compute dmin2";
 constexpr int per_neighbor = 4;          // numbers in a message: ID and D
 constexpr double not_there = -1.0;       // in place of the number of neighbors
 constexpr int longest_list = 1 << 24;    // neighbors of one atom whose messages LAMMPS can count
@@ -66,9 +62,8 @@ std::string checksum(const turing_glass::io::DumpFrame &frame)
 ------------------------------------------------------------------------- */
 
 FixDMin2Reference::FixDMin2Reference(LAMMPS *lmp, int narg, char **arg) :
-    Fix(lmp, narg, arg), kept(std::make_unique<Kept>())
+    Fix(lmp, narg, arg), say(lmp, "Compute dmin2"), kept(std::make_unique<Kept>())
 {
-  const Messages say(lmp, style_name);
   turing_glass::lammps::Words words(say, narg, arg, 3);
   cutoff = words.number("cutoff", turing_glass::lammps::above(0.0));
   kind = words.choice("reference", {"first", "lag", "file"});
@@ -124,11 +119,11 @@ void FixDMin2Reference::end_of_step()
 
 void FixDMin2Reference::begin()
 {
-  require_whole_restart();
+  restored.require_both(say);
   sample();
   if (tell_link && comm->me == 0)
     utils::logmesg(lmp, "{}: strained atoms of one region are up to {:.4g} apart, the {}\n",
-                   style_name, link(),
+                   say.style(), link(),
                    first_minimum > 0.0 ? "first minimum of g(r) of the reference"
                                        : "cutoff, as g(r) has no minimum within it");
   tell_link = false;
@@ -186,7 +181,7 @@ void FixDMin2Reference::take(int k)
   const Configuration reference = file.empty() ? present() : of_file();
   const std::vector<Site> &sites = reference.sites;
   const bool first_of_all = slot() < 0;
-  Messages(lmp, style_name).guard(FLERR, [&] {
+  say.guard(FLERR, [&] {
     std::vector<Neighbors> found = reference_neighbors(sites, reference.cell, cutoff, world);
     if (first_of_all) {
       std::vector<const Neighbors *> lists;
@@ -214,7 +209,7 @@ void FixDMin2Reference::take(int k)
 
 FixDMin2Reference::Configuration FixDMin2Reference::present() const
 {
-  turing_glass::lammps::require_finite_positions(Messages(lmp, style_name), groupbit);
+  turing_glass::lammps::require_finite_positions(say, groupbit);
   Configuration present{update->ntimestep, turing_glass::geometry::cell_of(*domain), {}};
   for (int i = 0; i < atom->nlocal; ++i)
     if (atom->mask[i] & groupbit)
@@ -225,7 +220,6 @@ FixDMin2Reference::Configuration FixDMin2Reference::present() const
 // on all ranks
 turing_glass::io::DumpFrame FixDMin2Reference::read_file()
 {
-  const Messages say(lmp, style_name);
   turing_glass::io::DumpFrame frame;
   say.guard(FLERR, [&] {
     turing_glass::on_first_rank(world, [&] { frame = turing_glass::io::read_dump_frame(file); });
@@ -262,9 +256,8 @@ FixDMin2Reference::Configuration FixDMin2Reference::of_file()
   }
   MPI_Allreduce(&missing, &all_missing, 1, MPI_LMP_BIGINT, MPI_SUM, world);
   if (all_missing > 0)
-    Messages(lmp, style_name)
-        .stop(FLERR, "{} atoms of the group are not in {}; use a group of those that are",
-              all_missing, file);
+    say.stop(FLERR, "{} atoms of the group are not in {}; use a group of those that are",
+             all_missing, file);
   return read;
 }
 
@@ -370,7 +363,6 @@ void FixDMin2Reference::write_restart(FILE *fp)
 
 void FixDMin2Reference::restart(char *buf)
 {
-  const Messages say(lmp, style_name);
   if (!file.empty()) read_file();
   const StateRecord stored = turing_glass::lammps::read_record(say, buf, state());
   say.guard(FLERR, [&] {
@@ -383,7 +375,7 @@ void FixDMin2Reference::restart(char *buf)
     first_minimum = stored.number("first minimum");
   });
   maxexchange = largest();
-  restored = true;
+  restored.add_record();
 }
 
 int FixDMin2Reference::pack_restart(int i, double *buf)
@@ -394,25 +386,13 @@ int FixDMin2Reference::pack_restart(int i, double *buf)
 
 void FixDMin2Reference::unpack_restart(int nlocal, int nth)
 {
-  const Messages say(lmp, style_name);
   const auto [begin, count] = turing_glass::lammps::sealed(say, atom, nlocal, nth);
   if (unpack(nlocal, begin, count) != count)
     say.stop_one(
         FLERR,
         "the neighbors of atom {} in the restart file make no sense; use another restart file",
         atom->tag[nlocal]);
-  ++restored_atoms;
-}
-
-// the references without the neighbors of the atoms, or these alone, would be taken for atoms that are new
-void FixDMin2Reference::require_whole_restart() const
-{
-  bigint atoms = 0;
-  MPI_Allreduce(&restored_atoms, &atoms, 1, MPI_LMP_BIGINT, MPI_SUM, world);
-  if (restored != (atoms > 0) && atom->natoms > 0)
-    Messages(lmp, style_name)
-        .stop(FLERR, "the restart file is damaged: it has {} of fix {}; use another restart file",
-              restored ? "no neighbors" : "no references", id);
+  restored.add_atom();
 }
 
 int FixDMin2Reference::size_restart(int i)

@@ -13,13 +13,14 @@ FixStyle(DMIN2/REFERENCE,FixDMin2Reference);
 
 #include "fix.h"
 
+#include "lammps/restart.h"
+
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace turing_glass::io {
 struct DumpFrame;
-class StateRecord;
 }    // namespace turing_glass::io
 namespace turing_glass::strain {
 struct ReferenceNeighbor;
@@ -62,15 +63,16 @@ class FixDMin2Reference : public Fix {
   double link() const { return first_minimum > 0.0 ? first_minimum : cutoff; }
 
  private:
+  turing_glass::lammps::Messages say;
   double cutoff = 0.0;
   std::string kind;             // first, lag or file
   std::string file, content;    // and a checksum of the frame in it, when it has been read
   bigint lag = 0;               // 0: one reference for all time
   std::vector<bigint> steps;    // of the references that are kept: one, with a lag two
   double first_minimum =
-      0.0;                      // of g(r) of the first of all references; 0: none within the cutoff
-  bool restored = false;        // from a restart file: the references
-  bigint restored_atoms = 0;    // the neighbors of so many of this rank's atoms
+      0.0;    // of g(r) of the first of all references; 0: none within the cutoff
+  turing_glass::lammps::RestoredParts
+      restored;    // from a restart file: references, neighbors of atoms
   // of each atom its neighbors in each reference
   struct Kept;
   std::unique_ptr<Kept> kept;
@@ -84,7 +86,6 @@ class FixDMin2Reference : public Fix {
   Configuration of_file();
   turing_glass::io::DumpFrame read_file();
   void begin();
-  void require_whole_restart() const;
   void room(int atoms);
   int packed(int i, double *buf) const;
   int unpack(int i, const double *buf, int available);

@@ -4,18 +4,16 @@
 
 #include "fix_fsd_origins.h"
 
-#include "lammps/messages.h"
 #include "scattering/relaxation.h"
 
-#include "group.h"
 #include "memory.h"
-#include "modify.h"
 #include "update.h"
 
 #include <algorithm>
 #include <vector>
 
 using namespace LAMMPS_NS;
+using turing_glass::lammps::Messages;
 using turing_glass::scattering::Relaxation;
 
 namespace {
@@ -25,16 +23,12 @@ enum : int { TYPE, SLICE, DISTANCE, ATOMS, ORIGINS, TIME, MSD, MSD_ERROR, ALPHA_
 }    // namespace
 
 ComputeFSD::ComputeFSD(LAMMPS *lmp, int narg, char **arg) :
-    Compute(lmp, narg, arg), id_origins(std::string(id) + "_ORIGINS")
+    Compute(lmp, narg, arg), origins(Messages(lmp, "Compute fsd"), id, "_ORIGINS")
 {
   // the words after the style are those of the fix
-  std::string style = "FSD/ORIGINS";
-  std::vector<char *> words = {id_origins.data(), group->names[igroup], style.data()};
-  words.insert(words.end(), arg + 3, arg + narg);
-  dynamic_cast<FixFSDOrigins &>(*modify->add_fix(static_cast<int>(words.size()), words.data(), 0))
-      .made_by_compute = true;
+  origins.make("FSD/ORIGINS", igroup, {arg + 3, arg + narg});
 
-  const Relaxation &r = origins().relaxation();
+  const Relaxation &r = origins.get().relaxation();
   const int waves = static_cast<int>(r.q().size()), sets = (r.types() + 1) * (r.slices() + 1);
   vector_flag = array_flag = 1;
   size_vector = waves * (r.slices() + 1);
@@ -47,29 +41,16 @@ ComputeFSD::ComputeFSD(LAMMPS *lmp, int narg, char **arg) :
 
 ComputeFSD::~ComputeFSD()
 {
-  if (modify->get_fix_by_id(id_origins)) modify->delete_fix(id_origins);
+  origins.remove();
   delete[] vector;
   memory->destroy(array);
-}
-
-// looked up each time: a script may have removed or replaced it
-const FixFSDOrigins &ComputeFSD::origins() const
-{
-  const auto *fix = dynamic_cast<FixFSDOrigins *>(modify->get_fix_by_id(id_origins));
-  if (!fix || !fix->made_by_compute)
-    turing_glass::lammps::Messages(lmp, "Compute fsd")
-        .stop(FLERR,
-              "fix {} was removed or replaced, but it is part of the compute; give  uncompute {}  "
-              "and the compute once more",
-              id_origins, id);
-  return *fix;
 }
 
 // tau of all types, for each q: of all atoms, then of each slice
 void ComputeFSD::compute_vector()
 {
   invoked_vector = update->ntimestep;
-  const FixFSDOrigins &measured = origins();
+  const FixFSDOrigins &measured = origins.get();
   const Relaxation &r = measured.relaxation();
   const auto times = measured.times();
   double *next = vector;
@@ -82,7 +63,7 @@ void ComputeFSD::compute_vector()
 void ComputeFSD::compute_array()
 {
   invoked_array = update->ntimestep;
-  const FixFSDOrigins &measured = origins();
+  const FixFSDOrigins &measured = origins.get();
   const Relaxation &r = measured.relaxation();
   const auto times = measured.times();
   double **next = array;

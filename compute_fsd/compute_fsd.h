@@ -13,7 +13,7 @@ ComputeStyle(fsd,ComputeFSD);
 
 #include "compute.h"
 
-#include <string>
+#include "lammps/helper_fix.h"
 
 namespace LAMMPS_NS {
 
@@ -29,9 +29,7 @@ class ComputeFSD : public Compute {
   double memory_usage() override;
 
  private:
-  std::string id_origins;
-
-  const class FixFSDOrigins &origins() const;
+  turing_glass::lammps::HelperFix<class FixFSDOrigins> origins;
 };
 
 }    // namespace LAMMPS_NS

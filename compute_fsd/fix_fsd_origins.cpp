@@ -93,7 +93,7 @@ void FixFSDOrigins::read(Words &words)
     const std::string key =
         words.keyword({"q", "times", "origins", "thickness", "slices", "mincount", "com", "file"});
     if (key == "q") {
-      do q.push_back(words.number("q", {0.0, longest, false, true}));
+      do q.push_back(words.number("q", above_up_to(0.0, longest)));
       while (words.next_is_number());
     } else if (key == "times") {
       nevery = words.small_integer("the first time of keyword times", 1);
@@ -106,7 +106,7 @@ void FixFSDOrigins::read(Words &words)
     } else if (key == "origins")
       slots = words.small_integer("the number of origins", 1, most_slots);
     else if (key == "thickness")
-      width = words.number("thickness", {0.0, longest, false, true});
+      width = words.number("thickness", above_up_to(0.0, longest));
     else if (key == "slices")
       slices = words.small_integer("the number of slices", 0);
     else if (key == "mincount")
@@ -171,6 +171,7 @@ void FixFSDOrigins::init()
 // of a run, and of each frame of a rerun
 void FixFSDOrigins::setup(int)
 {
+  restored.require_both(say);
   require_finite_positions(say, all_atoms);
   compare_with_seen();
   if (update->ntimestep % nevery == 0) sample();
@@ -280,13 +281,12 @@ void FixFSDOrigins::see_all()
 
 void FixFSDOrigins::compare_with_seen()
 {
-  enum : int { MEMBERS, KNOWN, CHANGED, MOVED, RESTORED, SIZE };
+  enum : int { MEMBERS, KNOWN, CHANGED, MOVED, SIZE };
   constexpr double rounding = 1e-4;    // of a cell; constraints may shift atoms a little
   room(atom->nlocal);
   const Cell cell = frame();
   double mine[SIZE] = {}, all[SIZE] = {};
   std::array<CellJumps::Counts, 3> steps{};
-  mine[RESTORED] = atoms_restored;
   for (int i = 0; i < atom->nlocal; ++i) {
     const double *seen = last_slot(i);
     const bool member = (atom->mask[i] & groupbit) != 0;
@@ -306,9 +306,6 @@ void FixFSDOrigins::compare_with_seen()
   MPI_Allreduce(mine, all, SIZE, MPI_DOUBLE, MPI_SUM, world);
   MPI_Allreduce(MPI_IN_PLACE, steps[0].data(), 3 * CellJumps::counts, MPI_DOUBLE, MPI_SUM, world);
 
-  if (fix_restored != (all[RESTORED] > 0.0) && !restored_whole && atom->natoms > 0)
-    say.stop(FLERR, "the restart file is damaged: it holds a part of the state of this compute");
-  restored_whole = true;    // atoms come and go from now on
   if (all[CHANGED] > 0.0)
     say.stop(FLERR,
              "{} atoms joined or left group {} since its origins began: give it the same atoms, or "
@@ -330,6 +327,7 @@ void FixFSDOrigins::compare_with_seen()
     ring->origins.drop();
     return;
   }
+  constexpr char axes[] = "xyz";
   for (int k = 0; k < 3; ++k) {
     ring->jumps[k].add(steps[k]);
     if (ring->jumps[k].found())
@@ -338,7 +336,7 @@ void FixFSDOrigins::compare_with_seen()
           "positions jump by whole cells along {} between steps {} and {}: displacements need "
           "the image flags of the dump (dump with ix iy iz, or with xu yu zu; name ix iy iz in "
           "the rerun, too)",
-          "xyz"[k], seen_at, update -> ntimestep);
+          axes[k], seen_at, update->ntimestep);
   }
 }
 
@@ -569,7 +567,7 @@ void FixFSDOrigins::restart(char *buf)
     ring->origins.set_state(stored.integers("origins"));
     ring->relaxation.set_state(stored.numbers("sums"));
   });
-  fix_restored = true;
+  restored.add_record();
 }
 
 int FixFSDOrigins::pack_restart(int i, double *buf)
@@ -588,7 +586,7 @@ void FixFSDOrigins::unpack_restart(int nlocal, int nth)
     say.stop_one(FLERR, "the restart file is damaged: it holds {} numbers of an atom, not {}",
                  stored.count, kept_values);
   std::copy_n(stored.begin, kept_values, kept[nlocal]);
-  atoms_restored = true;
+  restored.add_atom();
 }
 
 int FixFSDOrigins::size_restart(int)

@@ -14,7 +14,7 @@ FixStyle(FSD/ORIGINS,FixFSDOrigins);
 #include "fix.h"
 
 #include "geometry/cell.h"
-#include "lammps/messages.h"
+#include "lammps/restart.h"
 
 #include <memory>
 #include <string>
@@ -22,9 +22,6 @@ FixStyle(FSD/ORIGINS,FixFSDOrigins);
 
 namespace turing_glass::scattering {
 class Relaxation;
-}
-namespace turing_glass::io {
-class StateRecord;
 }
 namespace turing_glass::lammps {
 class Words;
@@ -75,11 +72,10 @@ class FixFSDOrigins : public Fix {
   double mincount = 100.0;
   bool drift_removed = true;
   std::string file;
-  std::string times_given;    // as the script has them
-  double dt = 0.0;            // of the first origin
-  bigint seen_at = -1;        // step of the last slot of `kept`
-  bool fix_restored = false, atoms_restored = false,
-       restored_whole = false;    // from a restart file
+  std::string times_given;                         // as the script has them
+  double dt = 0.0;                                 // of the first origin
+  bigint seen_at = -1;                             // step of the last slot of `kept`
+  turing_glass::lammps::RestoredParts restored;    // from a restart file
   // [atom][slot][4]: unwrapped fractional position at the origin; then the bin, -1 if the atom was not there. One slot
   // more has the position at the end of the last run or frame, and 1 for an atom of the group, 0 for others, -1 for
   // new ones.

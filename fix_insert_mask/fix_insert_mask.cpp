@@ -4,6 +4,7 @@
 
 #include "collective.h"
 #include "geometry/points_near.h"
+#include "lammps/ghosts.h"
 #include "lammps/positions.h"
 #include "lammps/restart.h"
 #include "lammps/words.h"
@@ -17,28 +18,21 @@
 #include "domain.h"
 #include "fmt/format.h"
 #include "modify.h"
-#include "neighbor.h"
 #include "platform.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <unordered_map>
 
 using namespace LAMMPS_NS;
 using namespace FixConst;
+using namespace turing_glass::lammps;
 namespace io = turing_glass::io;
 namespace pattern = turing_glass::pattern;
 using turing_glass::geometry::Cell;
 using turing_glass::geometry::cell_of;
 using turing_glass::geometry::PointsNear;
 using turing_glass::geometry::Vector;
-using turing_glass::lammps::above;
-using turing_glass::lammps::between;
-using turing_glass::lammps::read_record;
-using turing_glass::lammps::require_finite_positions;
-using turing_glass::lammps::Words;
-using turing_glass::lammps::write_record;
 
 // A mask over two axes of the cell
 struct FixInsertMask::Plate {
@@ -67,11 +61,6 @@ FixInsertMask::FixInsertMask(LAMMPS *lmp, int narg, char **arg) :
   if (!turing_glass::voronoi::has_voronoi())
     say.stop(FLERR, "this was built without Voro++ (Debian: voro++-dev)");
   Words words(say, narg, arg, 3);
-  if (words.next_is_number() && std::atof(words.peek().c_str()) > atom->ntypes)
-    say.stop(FLERR,
-             "oxygen is to be type {}, and there are {}; make room for it with extra/atom/types of "
-             "read_data or with create_box",
-             words.peek(), atom->ntypes);
   oxygen = words.type("the type of oxygen");
   percent = words.number("the concentration, in percent of all atoms,", between(0.0, 100.0));
   seed = static_cast<std::uint64_t>(words.integer("the seed", 1, MAXBIGINT));
@@ -114,7 +103,7 @@ FixInsertMask::FixInsertMask(LAMMPS *lmp, int narg, char **arg) :
   if (!atom->tag_enable) say.stop(FLERR, "atoms need IDs (atom_modify id yes)");
   if (given.file.empty()) {
     for (const char *key : {"threshold", "axes", "pixel"})
-      if (std::find(arg + 6, arg + narg, std::string(key)) != arg + narg)
+      if (words.given(key))
         say.stop(FLERR, "keyword {} is about a mask, and there is none: give keyword mask", key);
   } else {
     plate = std::make_unique<Plate>(given);
@@ -143,21 +132,9 @@ void FixInsertMask::setup_pre_exchange()
   if (done) return;
   constexpr int all_atoms = 1;
   require_finite_positions(say, all_atoms);
-  get_ghosts();
+  set_up_ghosts(lmp);
   say.guard(FLERR, [this] { insert(); });
   done = true;
-}
-
-void FixInsertMask::get_ghosts()
-{
-  if (domain->triclinic) domain->x2lamda(atom->nlocal);
-  domain->pbc();
-  domain->reset_box();
-  comm->setup();
-  if (neighbor->style) neighbor->setup_bins();
-  comm->exchange();
-  comm->borders();
-  if (domain->triclinic) domain->lamda2x(atom->nlocal + atom->nghost);
 }
 
 // Oxygen, others

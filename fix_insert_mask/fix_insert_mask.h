@@ -53,7 +53,6 @@ class FixInsertMask : public Fix {
 
   turing_glass::io::StateRecord state();
   std::array<bigint, 2> count_atoms();
-  void get_ghosts();
   void insert();
   void create(const std::vector<std::array<double, 3>> &);
   void swap_around(const std::vector<std::array<double, 3>> &);

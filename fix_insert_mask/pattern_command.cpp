@@ -27,13 +27,8 @@
 #include <vector>
 
 using namespace LAMMPS_NS;
+using namespace turing_glass::lammps;
 namespace pt = turing_glass::pattern;
-using turing_glass::lammps::above;
-using turing_glass::lammps::at_least;
-using turing_glass::lammps::between;
-using turing_glass::lammps::from_to;
-using turing_glass::lammps::Messages;
-using turing_glass::lammps::Words;
 
 namespace {
 

@@ -5,6 +5,7 @@
 #include "exclusions.h"
 #include "potential_files.h"
 
+#include "lammps/positions.h"
 #include "lammps/words.h"
 #include "nnap/evaluator.h"
 #include "parallel.h"
@@ -299,13 +300,7 @@ void PairNNAP::require_finite(const std::vector<Sums> &sums)
     finite = finite && std::isfinite(part.energy);
   }
   if (lost)
-    for (int i = 0; i < atom->nlocal; ++i)
-      if (!std::isfinite(atom->x[i][0] + atom->x[i][1] + atom->x[i][2]))
-        impl->say.stop_one(
-            FLERR,
-            "the position of atom {} is not finite at step {}: look for overlapping atoms, wrong velocities or too "
-            "large a time step",
-            atom->tag_enable ? atom->tag[i] : 0, update->ntimestep);
+    for (int i = 0; i < atom->nlocal; ++i) require_finite_position(impl->say, i);
   if (!finite && extrapolation == Extrapolation::stop)
     impl->say.stop_one(FLERR, "the energy is not finite at step {}: do atoms lie on each other?",
                        update->ntimestep);

@@ -6,7 +6,6 @@
 #include "text.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -25,24 +24,9 @@ struct Block {
 
 std::optional<double> number(std::string_view word)
 {
-  if (!word.empty() && word[0] == '+') word.remove_prefix(1);
   double value = 0.0;
-  const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (failure != std::errc() || end != word.data() + word.size() || !(std::abs(value) <= largest))
-    return std::nullopt;
+  if (!parse(word, value) || !(std::abs(value) <= largest)) return std::nullopt;
   return std::abs(value) < smallest ? 0.0 : value;
-}
-
-std::vector<std::string_view> words_of(std::string_view line)
-{
-  constexpr std::string_view blanks = " \t\v\f\r";
-  std::vector<std::string_view> words;
-  for (;;) {
-    line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
-    if (line.empty()) return words;
-    words.push_back(line.substr(0, line.find_first_of(blanks)));
-    line.remove_prefix(words.back().size());
-  }
 }
 
 /// Nothing for a comment. Throws what is wrong with the line.

@@ -6,7 +6,6 @@
 #include "text.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <sstream>
@@ -91,35 +90,24 @@ std::string shown(double value)
   return text.str();
 }
 
-constexpr std::string_view blanks = " \t\r";
-
-/// The next word of a line, which is taken off it; empty at its end.
-std::string_view next_word(std::string_view &line)
-{
-  line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
-  const std::string_view word = line.substr(0, line.find_first_of(blanks));
-  line.remove_prefix(word.size());
-  return word;
-}
-
 /// A number of a row of a file; throws what is wrong with it.
 double number(std::string_view word, const char *what)
 {
   double value = 0.0;
-  if (word.size() > 1 && word[0] == '+' && word[1] != '-') word.remove_prefix(1);
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (error != std::errc() || end != word.data() + word.size() || !std::isfinite(value))
+  if (!parse(word, value) || !std::isfinite(value))
     throw std::runtime_error(std::string(what) + " must be a number, not " + in_quotes(word));
   return value;
 }
 
-Point point_of(std::string_view line)
+Point point_of(const std::vector<std::string_view> &words)
 {
+  const auto column = [&](std::size_t k) {
+    return k < words.size() ? words[k] : std::string_view();
+  };
   Point p{};
-  p.x = number(next_word(line), "the first column (temperature or distance)");
-  p.tau = number(next_word(line), "the second column (tau)");
-  const std::string_view error = next_word(line);
-  if (!error.empty()) p.error = number(error, "the third column (the error of tau)");
+  p.x = number(column(0), "the first column (temperature or distance)");
+  p.tau = number(column(1), "the second column (tau)");
+  if (words.size() > 2) p.error = number(words[2], "the third column (the error of tau)");
   if (p.error < 0.0)
     throw std::runtime_error("the error of tau, " + shown(p.error) + ", is below 0");
   return p;
@@ -144,9 +132,9 @@ PointFile read_points(const std::string &path, const std::string &marker)
         file = {};    // without what other blocks have
         file.block = true;
       }
-      const std::size_t begin = line.find_first_not_of(blanks);
-      if (begin == std::string_view::npos || line[begin] == '#') continue;
-      const Point p = point_of(line);
+      const std::vector<std::string_view> words = words_of(line);
+      if (words.empty() || words[0][0] == '#') continue;
+      const Point p = point_of(words);
       if (p.tau > 0.0)
         file.points.push_back(p);
       else

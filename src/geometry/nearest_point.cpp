@@ -2,6 +2,8 @@
 
 #include "geometry/nearest_point.h"
 
+#include "finite.h"
+
 #include <Eigen/Dense>
 
 #include <algorithm>
@@ -27,11 +29,6 @@ Vector sum(const Vector &a, double factor, const Vector &b)
 double squared(const Vector &a)
 {
   return dot(a, a);
-}
-
-bool finite(const Vector &a)
-{
-  return std::all_of(a.begin(), a.end(), [](double v) { return std::isfinite(v); });
 }
 
 /// Of the same lattice, with no vector that becomes shorter by adding the others with factors of -1, 0, 1: up to
@@ -86,7 +83,7 @@ NearestPoint::NearestPoint(const Cell &cell, const std::vector<Vector> &points) 
                          {cell.xy, cell.lengths[1], 0.0},
                          {cell.xz, cell.yz, cell.lengths[2]}};
   for (int k = 0; k < 3; ++k) {
-    if (!finite(axes[k]) || !(cell.lengths[k] > 0.0))
+    if (!all_finite(axes[k]) || !(cell.lengths[k] > 0.0))
       throw std::runtime_error("the lengths of the cell must be finite and above 0");
     if (cell.periodic[k]) lattice_.push_back(axes[k]);
   }
@@ -104,7 +101,7 @@ NearestPoint::NearestPoint(const Cell &cell, const std::vector<Vector> &points) 
             [](const Vector &a, const Vector &b) { return squared(a) < squared(b); });
 
   for (const Vector &s : points) {
-    if (!finite(s)) throw std::runtime_error("the coordinates of a point are not finite");
+    if (!all_finite(s)) throw std::runtime_error("the coordinates of a point are not finite");
     points_.push_back(inside(s));
   }
   nodes_.push_back({{}, {}, 0, static_cast<int>(points_.size()), 0});

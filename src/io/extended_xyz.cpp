@@ -2,13 +2,13 @@
 
 #include "extended_xyz.h"
 
+#include "finite.h"
 #include "text.h"
 
 #include <zlib.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
@@ -29,7 +29,6 @@ class Fault : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-constexpr std::string_view blanks = " \t\r\v\f";
 constexpr std::string_view number_separators = " \t\r\v\f,[]{}";
 constexpr int most_columns = 1000;
 constexpr std::size_t reserved_atoms =
@@ -39,17 +38,6 @@ constexpr std::size_t reserved_atoms =
 constexpr double smallest_solid_angle = 1e-6;
 
 // ---- words and numbers ----
-
-void split(std::string_view text, std::string_view separators, std::vector<std::string_view> &words)
-{
-  words.clear();
-  for (std::size_t at = 0;;) {
-    const std::size_t begin = text.find_first_not_of(separators, at);
-    if (begin == std::string_view::npos) return;
-    at = std::min(text.find_first_of(separators, begin), text.size());
-    words.push_back(text.substr(begin, at - begin));
-  }
-}
 
 std::string_view trimmed(std::string_view text)
 {
@@ -69,13 +57,6 @@ std::string lower_case(std::string_view text)
 bool is_blank(std::string_view text)
 {
   return trimmed(text).empty();
-}
-
-template <class T> bool parse(std::string_view word, T &value)
-{
-  if (word.size() > 1 && word.front() == '+' && word[1] != '-') word.remove_prefix(1);
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-  return error == std::errc() && end == word.data() + word.size();
 }
 
 double number(std::string_view word, const char *what)
@@ -515,16 +496,9 @@ std::string header_of(const LabeledFrame &frame)
   return out + '"';
 }
 
-bool all_finite(const std::vector<double> &values)
+bool is_finite(const Matrix &matrix)
 {
-  return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
-}
-
-bool all_finite(const Matrix &matrix)
-{
-  return std::all_of(matrix.begin(), matrix.end(), [](const auto &row) {
-    return std::all_of(row.begin(), row.end(), [](double v) { return std::isfinite(v); });
-  });
+  return std::all_of(matrix.begin(), matrix.end(), [](const auto &row) { return all_finite(row); });
 }
 
 bool ends_in(std::string_view text, std::string_view end)
@@ -613,7 +587,7 @@ void ExtendedXYZWriter::check(const LabeledFrame &frame) const
       throw Fault("type " + std::to_string(type) + " is none of the elements " + listed(elements_));
   const bool finite = all_finite(frame.positions) && all_finite(frame.forces) &&
       std::isfinite(frame.energy.value_or(0.0)) && std::isfinite(frame.temperature.value_or(0.0)) &&
-      std::isfinite(frame.weight) && (!frame.stress || all_finite(*frame.stress));
+      std::isfinite(frame.weight) && (!frame.stress || is_finite(*frame.stress));
   if (!finite) throw Fault("a number is not finite");
   if (frame.weight < 0.0) throw Fault("its weight is negative");
   io::check(frame.cell);

@@ -2,12 +2,12 @@
 
 #include "io/lammps_dump.h"
 
+#include "finite.h"
 #include "io/line_reader.h"
 #include "text.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <unordered_set>
 
 namespace turing_glass::io {
@@ -16,27 +16,22 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-Words words_of(std::string_view line)
+/// Copies, for lines do not last.
+Words kept_words(const std::string &line)
 {
-  Words words;
-  for (std::size_t at = 0; (at = line.find_first_not_of(" \t", at)) != line.npos;) {
-    const std::size_t end = std::min(line.find_first_of(" \t", at), line.size());
-    words.emplace_back(line.substr(at, end - at));
-    at = end;
-  }
-  return words;
+  const auto words = words_of(line);
+  return {words.begin(), words.end()};
 }
 
-double number(const std::string &word)
+double number(std::string_view word)
 {
-  char *end = nullptr;
-  const double value = std::strtod(word.c_str(), &end);
-  if (end != word.c_str() + word.size() || !std::isfinite(value))
+  double value = 0.0;
+  if (!parse(word, value) || !std::isfinite(value))
     throw LineError(in_quotes(word) + " is no number");
   return value;
 }
 
-std::int64_t whole_number(const std::string &word)
+std::int64_t whole_number(std::string_view word)
 {
   static constexpr double exact = 9007199254740992.0;    // 2^53: doubles tell whole numbers apart
   const double value = number(word);
@@ -46,7 +41,7 @@ std::int64_t whole_number(const std::string &word)
 }
 
 /// A step, a number of atoms, an ID: at least `least`.
-std::int64_t count_of(const std::string &word, std::int64_t least, const char *what)
+std::int64_t count_of(std::string_view word, std::int64_t least, const char *what)
 {
   const std::int64_t value = whole_number(word);
   if (value < least)
@@ -73,7 +68,7 @@ std::array<bool, 3> periodic_axes(const Words &kind)
 {
   const std::size_t first = is_tilted(kind) ? 3 : 0;
   if (kind.size() == first) return {true, true, true};
-  const auto is_boundary = [](const std::string &word) {
+  const auto is_boundary = [](std::string_view word) {
     return word.size() == 2 && word.find_first_not_of("pfsm") == word.npos;
   };
   if (kind.size() != first + 3 || !std::all_of(kind.begin() + first, kind.end(), is_boundary))
@@ -129,13 +124,13 @@ DumpFrame read_frame(LineReader &reader)
   after(line, "ITEM: NUMBER OF ATOMS");
   const std::int64_t atoms = count_of(next(), 0, "number of atoms");
 
-  const Words kind = words_of(after(next(), "ITEM: BOX BOUNDS"));
+  const Words kind = kept_words(after(next(), "ITEM: BOX BOUNDS"));
   if (!kind.empty() && kind[0] == "abc")
     throw LineError("a general triclinic box; write it without triclinic/general");
   const std::array<bool, 3> periodic = periodic_axes(kind);
   double bounds[3][3] = {};
   for (auto &row : bounds) {
-    const Words words = words_of(next());
+    const Words words = kept_words(next());
     if (words.size() != (is_tilted(kind) ? 3 : 2))
       throw LineError(is_tilted(kind) ? "three numbers of a tilted box are expected"
                                       : "two numbers of a box are expected");
@@ -144,7 +139,7 @@ DumpFrame read_frame(LineReader &reader)
   frame.cell = cell_of(kind, bounds);
   frame.cell.periodic = periodic;
 
-  const Words columns = words_of(after(next(), "ITEM: ATOMS"));
+  const Words columns = kept_words(after(next(), "ITEM: ATOMS"));
   const auto column = [&](const std::string &name) {
     return std::find(columns.begin(), columns.end(), name) - columns.begin();
   };
@@ -160,8 +155,10 @@ DumpFrame read_frame(LineReader &reader)
   if (id == missing || x[0] == missing || x[1] == missing || x[2] == missing)
     throw LineError("the columns id and x y z (or xu, xs, xsu ...) are needed");
   std::unordered_set<std::int64_t> known;
+  std::vector<std::string_view> words;
   for (std::int64_t k = 0; k < atoms; ++k) {
-    const Words words = words_of(next());
+    line = next();
+    split(line, blanks, words);
     if (words.size() != columns.size())
       throw LineError("there are " + std::to_string(words.size()) + " columns, not " +
                       std::to_string(columns.size()));
@@ -172,7 +169,7 @@ DumpFrame read_frame(LineReader &reader)
     const geometry::Vector place = {number(words[x[0]]), number(words[x[1]]), number(words[x[2]])};
     frame.x.push_back(scaled ? frame.cell.cartesian(place) : place);
     const geometry::Vector &at = frame.x.back();
-    if (!std::all_of(at.begin(), at.end(), [](double v) { return std::isfinite(v); }))
+    if (!all_finite(at))
       throw LineError("the position of atom " + std::to_string(frame.ids.back()) +
                       " is not finite");
   }

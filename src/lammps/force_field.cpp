@@ -2,6 +2,8 @@
 
 #include "lammps/force_field.h"
 
+#include "lammps/ghosts.h"
+
 #include "angle.h"
 #include "atom.h"
 #include "bond.h"
@@ -57,17 +59,7 @@ bool force_field_in_reach(LAMMPS *lmp)
 
 void set_up_force_field(LAMMPS *lmp)
 {
-  auto *atom = lmp->atom;
-  auto *comm = lmp->comm;
-  auto *domain = lmp->domain;
-  if (domain->triclinic) domain->x2lamda(atom->nlocal);
-  domain->pbc();
-  domain->reset_box();
-  comm->setup();
-  if (lmp->neighbor->style) lmp->neighbor->setup_bins();
-  comm->exchange();
-  comm->borders();
-  if (domain->triclinic) domain->lamda2x(atom->nlocal + atom->nghost);
+  set_up_ghosts(lmp);
   lmp->modify->setup_pre_neighbor();
   lmp->neighbor->build(1);
   lmp->modify->setup_post_neighbor();

@@ -2,12 +2,13 @@
 
 #include "lammps/messages.h"
 
+#include "io/state_record.h"
+
 #include "comm.h"
 #include "platform.h"
 #include "universe.h"
 
 #include <cstdio>
-#include <functional>
 
 namespace turing_glass::lammps {
 
@@ -50,7 +51,7 @@ bool all_stop(MPI_Comm universe)
 
 bool same_on_all(const std::string &text, MPI_Comm comm)
 {
-  const auto hash = static_cast<unsigned long long>(std::hash<std::string>()(text));
+  const unsigned long long hash = io::Checksum().add(text).value();
   unsigned long long least = 0, greatest = 0;
   MPI_Allreduce(&hash, &least, 1, MPI_UNSIGNED_LONG_LONG, MPI_MIN, comm);
   MPI_Allreduce(&hash, &greatest, 1, MPI_UNSIGNED_LONG_LONG, MPI_MAX, comm);

@@ -12,4 +12,7 @@ namespace turing_glass::lammps {
 /// names step and atom. Collective.
 void require_finite_positions(const Messages &say, int groupbit);
 
+/// The same for the position of local atom i, on one rank.
+void require_finite_position(const Messages &say, int i);
+
 }    // namespace turing_glass::lammps

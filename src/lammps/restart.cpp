@@ -57,6 +57,15 @@ StateRecord read_record(const Messages &say, const char *buf, const StateRecord 
   return stored;
 }
 
+void RestoredParts::require_both(const Messages &say) const
+{
+  std::int64_t atoms = 0;
+  MPI_Allreduce(&atoms_, &atoms, 1, MPI_INT64_T, MPI_SUM, say.lmp()->world);
+  if (record_ != (atoms > 0) && say.lmp()->atom->natoms > 0)
+    say.stop(FLERR, damaged,
+             record_ ? "lacks the state of the atoms" : "lacks the state of the fix");
+}
+
 int seal(double *buf, int numbers)
 {
   buf[0] = sealed_size(numbers);

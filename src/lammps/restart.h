@@ -22,6 +22,7 @@
 #include "io/state_record.h"
 #include "lammps/messages.h"
 
+#include <cstdint>
 #include <cstdio>
 
 namespace LAMMPS_NS {
@@ -29,6 +30,20 @@ class Atom;
 }
 
 namespace turing_glass::lammps {
+
+/// Whether both parts of a fix's state have come out of a restart file. One of them alone would be taken for a new
+/// beginning, or for atoms that are new.
+class RestoredParts {
+ public:
+  void add_record() { record_ = true; }    ///< in restart()
+  void add_atom() { ++atoms_; }            ///< in unpack_restart()
+  /// When a run begins. Stops where one part is missing. Collective.
+  void require_both(const Messages &say) const;
+
+ private:
+  bool record_ = false;
+  std::int64_t atoms_ = 0;    // of this rank
+};
 
 /// On the first rank of the partition.
 void write_record(FILE *fp, const io::StateRecord &state);

@@ -147,7 +147,11 @@ std::vector<char> Words::types(const std::string &what)
     high = star == std::string::npos ? low : bound(text.substr(star + 1), atom->ntypes);
   }
   if (low < 1 || high > atom->ntypes || low > high)
-    say_.stop(FLERR, "{} is '{}', but atom types are from 1 to {}", what, text, atom->ntypes);
+    say_.stop(
+        FLERR,
+        "{} is '{}', but atom types are from 1 to {}; extra/atom/types of read_data or create_box "
+        "makes room for more",
+        what, text, atom->ntypes);
   std::vector<char> marked(atom->ntypes + 1, 0);
   std::fill(marked.begin() + low, marked.begin() + high + 1, 1);
   return marked;
@@ -166,10 +170,14 @@ std::string Words::repeatable_keyword(std::initializer_list<const char *> keywor
 std::string Words::keyword(std::initializer_list<const char *> keywords)
 {
   std::string text = repeatable_keyword(keywords);
-  if (std::find(seen_.begin(), seen_.end(), text) != seen_.end())
-    say_.stop(FLERR, "keyword {} is given twice", text);
+  if (given(text)) say_.stop(FLERR, "keyword {} is given twice", text);
   seen_.push_back(text);
   return text;
+}
+
+bool Words::given(const std::string &keyword) const
+{
+  return std::find(seen_.begin(), seen_.end(), keyword) != seen_.end();
 }
 
 void Words::finish() const

@@ -50,6 +50,11 @@ inline Range from_to(double low, double high)
 {
   return {low, high};
 }
+/// Without the lower end.
+inline Range above_up_to(double low, double high)
+{
+  return {low, high, false, true};
+}
 /// Without the ends.
 inline Range between(double low, double high)
 {
@@ -85,6 +90,8 @@ class Words {
   std::string keyword(std::initializer_list<const char *> keywords);
   /// The same for keywords that may come several times.
   std::string repeatable_keyword(std::initializer_list<const char *> keywords);
+  /// Whether keyword() has returned this one.
+  bool given(const std::string &keyword) const;
   /// Stops unless all words are read.
   void finish() const;
 

@@ -2,6 +2,8 @@
 
 #include "network.h"
 
+#include "finite.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -25,8 +27,7 @@ class Cells {
     std::vector<int> members;
     for (int i = 0; i < static_cast<int>(atoms.kind.size()); ++i)
       if (atoms.kind[i] == kind) {
-        if (!std::all_of(x_[i], x_[i] + 3, [](double x) { return std::isfinite(x); }))
-          throw std::runtime_error("a position is not finite");
+        if (!all_finite(x_[i], x_[i] + 3)) throw std::runtime_error("a position is not finite");
         members.push_back(i);
       }
     if (members.empty()) return;

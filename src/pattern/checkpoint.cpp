@@ -2,11 +2,10 @@
 
 #include "checkpoint.h"
 
+#include "finite.h"
 #include "io/state_record.h"
 #include "text.h"
 
-#include <algorithm>
-#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -31,10 +30,8 @@ StateRecord record_of(const Checkpoint &checkpoint)
 void require_sound(const Checkpoint &checkpoint)
 {
   if (checkpoint.step < 0) throw StateError("has a negative step");
-  const auto finite = [](double value) { return std::isfinite(value); };
   for (const std::vector<double> *field : {&checkpoint.u, &checkpoint.v})
-    if (!std::all_of(field->begin(), field->end(), finite))
-      throw StateError("holds densities that are not finite");
+    if (!all_finite(*field)) throw StateError("holds densities that are not finite");
 }
 
 }    // namespace

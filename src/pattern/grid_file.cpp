@@ -2,6 +2,7 @@
 
 #include "grid_file.h"
 
+#include "finite.h"
 #include "text.h"
 
 #include <algorithm>
@@ -127,9 +128,7 @@ NpyArray read_npy(const std::string &path)
   array.values = width == 8 ? values_of<double>(bytes, count)
       : width == 4          ? values_of<float>(bytes, count)
                             : values_of<unsigned char>(bytes, count);
-  if (!std::all_of(array.values.begin(), array.values.end(),
-                   [](double value) { return std::isfinite(value); }))
-    fail(path, "holds values that are not finite");
+  if (!all_finite(array.values)) fail(path, "holds values that are not finite");
   if (type == "|b1" && *std::max_element(array.values.begin(), array.values.end()) > 1.0)
     fail(path, "holds truth values other than 0 and 1: it is damaged");
   return array;

@@ -4,7 +4,6 @@
 
 #include "text.h"
 
-#include <charconv>
 #include <stdexcept>
 
 namespace turing_glass::replica {
@@ -124,9 +123,7 @@ std::int64_t DumpFrames::number(std::string_view line) const
 {
   const std::string_view word = without_end(line);
   std::int64_t value = -1;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (error != std::errc() || end != word.data() + word.size() || value < 0)
-    fail(in_quotes(line) + " should be a number");
+  if (!parse(word, value) || value < 0) fail(in_quotes(line) + " should be a number");
   return value;
 }
 

@@ -6,10 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 #include <sstream>
 #include <stdexcept>
 
@@ -29,39 +29,17 @@ std::string first_line(const std::vector<double> &ladder)
   return text.str();
 }
 
-std::vector<std::string_view> words_of(std::string_view line)
-{
-  std::vector<std::string_view> words;
-  for (std::size_t at = 0; (at = line.find_first_not_of(' ', at)) != line.npos;) {
-    const std::size_t end = std::min(line.find(' ', at), line.size());
-    words.push_back(line.substr(at, end - at));
-    at = end;
-  }
-  return words;
-}
-
-/// False, and `value` as it was, where `word` as a whole is no such number.
-template <class Number> bool is_number(std::string_view word, Number &value)
-{
-  Number read{};
-  const char *end = word.data() + word.size();
-  const auto [stop, error] = std::from_chars(word.data(), end, read);
-  if (error != std::errc() || stop != end) return false;
-  value = read;
-  return true;
-}
-
 /// A step, or a number of them that can be added to one.
 bool is_step(std::string_view word, std::int64_t &value)
 {
   constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max() / 4;
-  return is_number(word, value) && value >= 0 && value <= largest;
+  return parse(word, value) && value >= 0 && value <= largest;
 }
 
 bool is_finite(std::string_view word)
 {
   double value = 0.0;
-  return is_number(word, value) && std::isfinite(value);
+  return parse(word, value) && std::isfinite(value);
 }
 
 }    // namespace
@@ -154,7 +132,7 @@ try : path_(path), reader_(path) {
     fail("no file of fix remd/swap: it begins with \"" + std::string(title) + "\"");
   for (const std::string_view word : words_of(text.substr(title.size()))) {
     double temperature = 0.0;
-    if (!is_number(word, temperature) || !(temperature > 0.0) || !std::isfinite(temperature))
+    if (!parse(word, temperature) || !(temperature > 0.0) || !std::isfinite(temperature))
       fail(in_quotes(word) + " is no temperature");
     temperatures_.push_back(temperature);
   }
@@ -228,7 +206,7 @@ void ExchangeLogReader::read_attempt(std::string_view line)
   std::vector<bool> taken(n, false);
   for (std::size_t k = 0; k < n; ++k) {
     int &level = levels[k];
-    if (!is_number(words[k + 1], level) || level < 1 || level > size() || taken[level - 1])
+    if (!parse(words[k + 1], level) || level < 1 || level > size() || taken[level - 1])
       fail("should begin with a step and " + std::to_string(n) + " different temperature indices");
     taken[--level] = true;
   }

@@ -3,6 +3,7 @@
 #include "trainer.h"
 
 #include "collective.h"
+#include "finite.h"
 #include "nnap/nnap_json.h"
 #include "parallel.h"
 
@@ -298,15 +299,6 @@ nnap::Potential Trainer::potential() const
 }
 
 // ---- checkpoints --------------------------------------------------------------------------------
-
-namespace {
-
-bool all_finite(const std::vector<double> &values)
-{
-  return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
-}
-
-}    // namespace
 
 /// The record that a checkpoint of this training begins with: whose state it is.
 io::StateRecord Trainer::identity() const

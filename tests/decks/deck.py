@@ -6,6 +6,7 @@ The environment (see CMakeLists.txt here) gives LMP, MPIRUN and SOURCE.
 
 import os
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -77,6 +78,20 @@ def lammps(script, ranks=1, threads=1, arguments=(), folder=None, timeout=600, e
     if failed != expect_error:
         raise AssertionError("LAMMPS %s\n%s" % ("failed" if failed else "should have stopped", done.stdout[-4000:]))
     return Run(done.returncode, done.stdout, folder)
+
+
+def record_in(restart, kind):
+    """Where the record of a fix is in the bytes of a restart file, by the name of its kind: a range."""
+    name = restart.index(kind.encode())
+    begin = restart.rindex(b"TGstate1", 0, name)
+    return range(begin, begin + int.from_bytes(restart[begin + 8:begin + 16], sys.byteorder))
+
+
+def flipped(content, place, bit):
+    """The bytes with one bit changed."""
+    damaged = bytearray(content)
+    damaged[place] ^= 1 << bit % 8
+    return bytes(damaged)
 
 
 def write_data(path, atoms, box, tilt, masses):

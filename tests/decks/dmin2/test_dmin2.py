@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from deck import lammps  # noqa: E402
+from deck import flipped, lammps, record_in  # noqa: E402
 
 HEAD = """\
 units metal
@@ -369,11 +369,8 @@ class Deformation(unittest.TestCase):
         run = lammps(head(3).replace("displace_atoms", "#") + "compute d all dmin2 cutoff 5.0 reference lag 20\nrun 0\nwrite_restart r.restart\n")
         with open(run.path("r.restart"), "rb") as file:
             whole = file.read()
-        # of the fix: the int before it is its size; of an atom with 42 neighbors: size, number of neighbors, none in the second reference
-        begin = whole.index(b"compute dmin2") - 60 + whole[whole.index(b"compute dmin2") - 60:].index(b"DMIN2/REFERENCE\0") + 16
-        size = struct.unpack_from("i", whole, begin)[0]
-        record = range(begin + 4, begin + 4 + size)
-        self.assertIn(b"compute dmin2", whole[record.start:record.stop])
+        # of an atom with 42 neighbors: size, number of neighbors, none in the second reference
+        record = record_in(whole, "compute dmin2")
         atom = struct.pack("dd", 2 + 2 + 4 * 42, 42.0)
         self.assertEqual(whole.count(atom), 108)
         places = [*record[::9], *record[:32:3]]
@@ -386,10 +383,8 @@ class Deformation(unittest.TestCase):
         line = self.READ % "bad.restart" + "compute d all dmin2 cutoff 5.0 reference lag 20\nrun 0\n"
         lammps(line.replace("bad", "r"), folder=run.folder)
         for n, place in enumerate(places):
-            bad = bytearray(whole)
-            bad[place] ^= 1 << n % 8
             with open(run.path("bad.restart"), "wb") as file:
-                file.write(bad)
+                file.write(flipped(whole, place, n))
             again = lammps(line, folder=run.folder, expect_error=True)
             self.assertRegex(again.text, "ERROR.*Compute dmin2: .*restart file", "byte %d" % place)
 

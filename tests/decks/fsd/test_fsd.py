@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from deck import lammps, write_data  # noqa: E402
+from deck import flipped, lammps, record_in, write_data  # noqa: E402
 
 Q = 2.71
 TYPE, SLICE, DISTANCE, ATOMS, ORIGINS, TIME, MSD, MSD_ERROR, ALPHA_2, F, F_ERROR = range(11)
@@ -331,17 +331,16 @@ class Dynamics(unittest.TestCase):
                  "fix move all nve\ntimestep 0.002\n" + compute + "run 10\n")
         with open(os.path.join(folder, "half"), "rb") as file:
             whole = file.read()
-        begin = whole.index(b"TGstate1")
-        size = struct.unpack("=Q", whole[begin + 8:begin + 16])[0]
-        self.assertLess(begin + size, len(whole))
+        record = record_in(whole, "compute fsd")
+        self.assertLess(record.stop, len(whole))
         # of each atom: size, four numbers of each origin and of the last frame, seal
         numbers = 4 * 3 + 2
         places = [m.start() for m in re.finditer(re.escape(struct.pack("=d", numbers)), whole)
-                  if m.start() > begin + size]
+                  if m.start() > record.stop]
         self.assertEqual(len(places), 12)
         generator = random.Random(3)
-        flips = [begin, begin + 8, begin + 13, begin + 20, begin + 30]    # of the head
-        flips += generator.sample(range(begin + 32, begin + size), 9)
+        flips = [record[k] for k in (0, 8, 13, 20, 30)]    # of the head
+        flips += generator.sample(record[32:], 9)
         flips += [places[0], places[1] + 6, places[2] + 7] + [places[k] + generator.randrange(8 * numbers) for k in range(12)]
 
         def text(data):
@@ -350,10 +349,9 @@ class Dynamics(unittest.TestCase):
             return lammps(again, folder=folder, expect_error=data != whole).text
         self.assertNotIn("damaged", text(whole))
         for place in flips:
-            flipped = bytearray(whole)
-            flipped[place] ^= 1 << generator.randrange(8)
-            with self.subTest(place - begin):
-                self.assertIn("Compute fsd: the restart file is damaged", text(bytes(flipped)))
+            with self.subTest(place - record.start):
+                damaged = flipped(whole, place, generator.randrange(8))
+                self.assertIn("Compute fsd: the restart file is damaged", text(damaged))
 
     def test_rerun_without_image_flags(self):
         """Positions that were wrapped give no displacements: an error. With image flags a rerun gives what the run gave."""

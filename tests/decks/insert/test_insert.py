@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from deck import lammps, shared  # noqa: E402
+from deck import flipped, lammps, record_in, shared  # noqa: E402
 
 HEAD = """\
 units metal
@@ -182,10 +182,11 @@ class Insert(unittest.TestCase):
         self.assertEqual(run.printed("atoms"), [1209])
         with open(os.path.join(self.folder, "with"), "rb") as file:
             data = file.read()
-        at = data.index(b"fix insert/mask") + len(b"fix insert/mask") + 60
-        with open(os.path.join(self.folder, "with"), "wb") as file:
-            file.write(data[:at] + bytes([data[at] ^ 4]) + data[at + 1:])
-        self.assertIn("the restart file is damaged", self.lammps(head + fix, expect_error=True).text)
+        record = record_in(data, "fix insert/mask")
+        for place in (record[9], record[40], record[-2]):
+            with open(os.path.join(self.folder, "with"), "wb") as file:
+                file.write(flipped(data, place, 2))
+            self.assertIn("the restart file is damaged", self.lammps(head + fix, expect_error=True).text)
 
     def test_type_labels(self):
         frames = []

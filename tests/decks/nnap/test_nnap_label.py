@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from deck import lammps  # noqa: E402
+from deck import flipped, lammps  # noqa: E402
 
 # Sites one by one, because create_atoms numbers those of a lattice differently on other ranks.
 START = """
@@ -319,9 +319,7 @@ class WrongUse(Case):
         label = LABEL.format(file="data.extxyz.gz") + "\n"
         with open(lammps(start() + label).path("data.extxyz.gz"), "rb") as file:
             whole = file.read()
-        flipped = bytearray(whole)
-        flipped[len(whole) // 2] ^= 1
-        for damaged in (whole[:-1], whole[:len(whole) // 2], whole[:2], bytes(flipped), whole + bytes(512)):
+        for damaged in (whole[:-1], whole[:len(whole) // 2], whole[:2], flipped(whole, len(whole) // 2, 0), whole + bytes(512)):
             folder = tempfile.mkdtemp(dir=os.getcwd())
             path = os.path.join(folder, "data.extxyz.gz")
             with open(path, "wb") as file:

@@ -12,7 +12,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from deck import lammps, shared  # noqa: E402
+from deck import flipped, lammps, shared  # noqa: E402
 
 # Labels from a pair style of LAMMPS: short runs of a Cu-Zr crystal that melts.
 LABELS = """
@@ -183,9 +183,7 @@ class Training(unittest.TestCase):
         self.assertEqual(contents(), before)
         with open(paths[1], "rb") as file:
             sound = file.read()
-        flipped = bytearray(sound)
-        flipped[len(sound) // 3] ^= 1
-        for damaged in (b"", bytes(flipped), sound + b"\n", sound[:-8], b"text"):
+        for damaged in (b"", flipped(sound, len(sound) // 3, 0), sound + b"\n", sound[:-8], b"text"):
             with open(paths[1], "wb") as file:
                 file.write(damaged)
             before = contents()

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from deck import lammps  # noqa: E402
+from deck import flipped, lammps, record_in  # noqa: E402
 
 KB = 8.617333262e-5    # eV/K
 
@@ -203,10 +203,15 @@ class Exactness(unittest.TestCase):
         plain = exchange_log(partitions(script, "2x1"))
         run = partitions(script, "2x1", threads=2, arguments=("-sf", "omp", "-pk", "omp", "2"))
         self.assertIn("eam/fs/omp", screen(run, 0))
-        for a, b in zip(plain, exchange_log(run)):
+        self.same_exchanges(plain, exchange_log(run), 1e-6)
+
+    def same_exchanges(self, one, other, relative):
+        """Steps, levels and decisions are the same, energies agree."""
+        self.assertEqual(len(one), len(other))
+        for a, b in zip(one, other):
             self.assertEqual((a[0], a[1], a[3]), (b[0], b[1], b[3]))
             for x, y in zip(a[2], b[2]):
-                self.assertAlmostEqual(x, y, delta=1e-6 * abs(x))
+                self.assertAlmostEqual(x, y, delta=relative * abs(x))
 
     def test_nnap_beside_threads(self):
         script = """\
@@ -232,10 +237,7 @@ run 6
         plain = exchange_log(partitions(script, "2x1"))
         threads = exchange_log(partitions(script, "2x1", arguments=("-sf", "omp", "-pk", "omp", "1")))
         self.assertEqual([line[0] for line in plain], [0, 2, 4, 6])
-        for a, b in zip(plain, threads):
-            self.assertEqual((a[0], a[1], a[3]), (b[0], b[1], b[3]))
-            for x, y in zip(a[2], b[2]):
-                self.assertAlmostEqual(x, y, delta=1e-8 * abs(x))
+        self.same_exchanges(plain, threads, 1e-8)
 
     def test_energy_of_the_force_field(self):
         """The energy by which potentials are compared is that of a run: all parts of a hybrid style, the tail, all threads."""
@@ -472,16 +474,12 @@ class Manners(unittest.TestCase):
         run = partitions(copper() + swap + "run 20\nwrite_restart restart.${world}\n", "2x1")
         with open(run.path("restart.2"), "rb") as file:
             whole = file.read()
-        name = whole.index(b"remd/swap\0") + len(b"remd/swap\0")
-        size = int.from_bytes(whole[name:name + 4], sys.byteorder)
-        begin = name + 4
-        self.assertGreater(size, 300)
-        places = [0, 7, 8, 10, 12, 15, 16, 23, 24, 31] + list(range(32, size, size // 5)) + [size - 1]
+        record = record_in(whole, "fix remd/swap")
+        self.assertGreater(len(record), 300)
+        places = [record[k] for k in (0, 7, 8, 10, 12, 15, 16, 23, 24, 31, -1)] + list(record[32::len(record) // 5])
         for k, place in enumerate(places):
-            damaged = bytearray(whole)
-            damaged[begin + place] ^= 1 << k % 8
             with open(run.path("restart.2"), "wb") as file:
-                file.write(damaged)
+                file.write(flipped(whole, place, k))
             again = partitions(self.restarted("1 2 1 2", swap), "2x1", folder=run.folder, expect_error=True, timeout=120)
             self.assertIn("Fix remd/swap: the restart file is damaged", again.text, place)
             self.assertNotIn("Signal", again.text, place)
