@@ -217,8 +217,12 @@ void ComputeDMin2::fit(Rows &all)
       const Vector *there = now.find(neighbor.id);
       if (!there) continue;    // lost or deleted since
       D.push_back(neighbor.D);
-      d.push_back(shortest({(*there)[0] - here[0], (*there)[1] - here[1], (*there)[2] - here[2]}));
-      all.far += std::hypot(d.back()[0], d.back()[1], d.back()[2]) >= unique;
+      const Vector now_there =
+          shortest({(*there)[0] - here[0], (*there)[1] - here[1], (*there)[2] - here[2]});
+      all.far +=
+          now_there[0] * now_there[0] + now_there[1] * now_there[1] + now_there[2] * now_there[2] >=
+          unique * unique;
+      d.push_back(now_there);
     }
     double *row = all.rows[n];
     row[NEIGHBORS] = static_cast<double>(D.size());

@@ -90,16 +90,6 @@ NearestPoint::NearestPoint(const Cell &cell, const std::vector<Vector> &points) 
   lattice_ = reduced(lattice_);
   dual_ = dual_of(lattice_);
 
-  shifts_ = {Vector{}};
-  for (const Vector &b : lattice_) {
-    std::vector<Vector> all;
-    for (const Vector &shift : shifts_)
-      for (const double n : {-2.0, -1.0, 0.0, 1.0, 2.0}) all.push_back(sum(shift, n, b));
-    shifts_ = all;
-  }
-  std::sort(shifts_.begin(), shifts_.end(),
-            [](const Vector &a, const Vector &b) { return squared(a) < squared(b); });
-
   for (const Vector &s : points) {
     if (!all_finite(s)) throw std::runtime_error("the coordinates of a point are not finite");
     points_.push_back(inside(s));
@@ -168,12 +158,24 @@ double NearestPoint::search(int node, const Vector &x, double best) const
   return search(n.child + (second ? 0 : 1), x, best);
 }
 
+/// The same for the images of x along the periodic axes from `axis` on. Points lie between two planes a height apart:
+/// an image is at least as far from them as from the nearer plane.
+double NearestPoint::images(std::size_t axis, const Vector &x, double best) const
+{
+  if (axis == lattice_.size()) return search(0, x, best);
+  const double u = dot(dual_[axis], x);    // in units of the height, 0 to 1 in the cell
+  for (const double n : {0.0, -1.0, 1.0, -2.0, 2.0}) {
+    constexpr double rounding = 1e-9;
+    const double outside = std::max({-(u + n), u + n - 1.0, 0.0}) - rounding;
+    if (outside <= 0.0 || outside * outside < best * squared(dual_[axis]))
+      best = images(axis + 1, sum(x, n, lattice_[axis]), best);
+  }
+  return best;
+}
+
 double NearestPoint::distance(const Vector &s) const
 {
-  const Vector x = inside(s);
-  double best = std::numeric_limits<double>::infinity();
-  for (const Vector &shift : shifts_) best = search(0, sum(x, 1.0, shift), best);
-  return std::sqrt(best);
+  return std::sqrt(images(0, inside(s), std::numeric_limits<double>::infinity()));
 }
 
 }    // namespace turing_glass::geometry

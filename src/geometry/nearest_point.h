@@ -2,7 +2,7 @@
 
 // Distance of a place to the nearest of many points, periodic images included, however far it is.
 //
-// A tree of the points (k-d tree) is searched for each image of the place that can be nearest, so that neither the
+// A tree of the points (k-d tree) is searched for each image of the place that can be near enough, so that neither the
 // shape of the cell nor an uneven spread of the points makes it slow. The images are those of a Minkowski-reduced
 // basis of the lattice. Point and place lie in its cell, where they differ by less than one vector along each axis;
 // as the closest lattice vector is at most one vector from the rounded one (P. Q. Nguyen, D. Stehle, ACM Trans.
@@ -34,12 +34,12 @@ class NearestPoint {
 
   Cell cell_;
   std::vector<Vector> lattice_, dual_;    // of the periodic axes; dual_[i] lattice_[j] = delta_ij
-  std::vector<Vector> shifts_;            // to the images, the nearest first
   std::vector<Vector> points_;            // Cartesian, in the order of the tree
   std::vector<Node> nodes_;
 
   Vector inside(const Vector &s) const;
   void split(int node);
+  double images(std::size_t axis, const Vector &x, double best) const;
   double search(int node, const Vector &x, double best) const;
 };
 

@@ -35,16 +35,12 @@ template <int P> class LinearFit {
   using A = Eigen::Matrix<double, 3, P>;
   struct Solution {
     A a;
-    XX inverse;     ///< of sum_j x_j x_j^T
-    X of_center;    ///< inverse sum_j x_j: how a displacement of the center enters each component
-    /// Degrees of freedom of the residuals of one component, where all atoms scatter alike, the center too.
-    double freedom;
+    XX inverse;    ///< of sum_j x_j x_j^T
   };
 
   void add(const X &x, const Vector3d &y)
   {
     ++count_;
-    sum_ += x;
     xx_.noalias() += x * x.transpose();
     yx_.noalias() += y * x.transpose();
   }
@@ -60,14 +56,11 @@ template <int P> class LinearFit {
       return std::nullopt;
     const auto &axes = solver.eigenvectors();
     const XX inverse = axes * values.cwiseInverse().asDiagonal() * axes.transpose();
-    const X of_center = inverse * sum_;
-    const auto n = static_cast<double>(count_);
-    return Solution{yx_ * inverse, inverse, of_center, n - P + n - sum_.dot(of_center)};
+    return Solution{yx_ * inverse, inverse};
   }
 
  private:
   std::size_t count_ = 0;
-  X sum_ = X::Zero();
   XX xx_ = XX::Zero();
   A yx_ = A::Zero();
 };
@@ -139,11 +132,18 @@ SecondGradient second_gradient(const std::vector<Vector> &D, const std::vector<V
   result.eta =
       0.5 * std::sqrt(G.leftCols<3>().squaredNorm() + 2.0 * G.rightCols<3>().squaredNorm());
   double residuals = 0.0;
-  for (std::size_t j = 0; j < D.size(); ++j)
-    residuals += (view(d[j]) - A * monomials(D[j])).squaredNorm();
+  LinearFit<9>::X all = LinearFit<9>::X::Zero();    // X^T 1
+  for (std::size_t j = 0; j < D.size(); ++j) {
+    const LinearFit<9>::X x = monomials(D[j]);
+    all += x;
+    residuals += (view(d[j]) - A * x).squaredNorm();
+  }
+  // how a displacement of the center enters each unknown
+  const LinearFit<9>::X of_center = solution->inverse * all;
   const Eigen::Matrix<double, 6, 1> variances =
-      solution->inverse.diagonal().tail<6>() + solution->of_center.tail<6>().cwiseAbs2();
-  const double s2 = residuals / (3.0 * solution->freedom);
+      solution->inverse.diagonal().tail<6>() + of_center.tail<6>().cwiseAbs2();
+  const auto N = static_cast<double>(D.size());
+  const double s2 = residuals / (3.0 * (N - 9.0 + N - all.dot(of_center)));
   result.scatter =
       std::sqrt(0.75 * s2 * (variances.head<3>().sum() + 2.0 * variances.tail<3>().sum())) /
       (length * length);
