@@ -31,7 +31,7 @@ void NNAP::command(int narg, char **arg)
   const Messages say(lmp, "Command nnap");
   Words words(say, std::min(narg, 1), arg);
   const std::string what =
-      words.choice("the first word", {"info", "convert", "label", "train", "test"});
+      words.choice("the first word", {"info", "convert", "label", "train", "uncertainty", "test"});
   if (what == "info")
     info(narg - 1, arg + 1);
   else if (what == "convert")
@@ -40,6 +40,8 @@ void NNAP::command(int narg, char **arg)
     label(narg - 1, arg + 1);
   else if (what == "train")
     train(narg - 1, arg + 1);
+  else if (what == "uncertainty")
+    uncertainty(narg - 1, arg + 1);
   else
     test(narg - 1, arg + 1);
 }

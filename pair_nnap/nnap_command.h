@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-// The nnap command: info, convert, label, train, test; page: docs/nnap.rst
+// The nnap command: info, convert, label, train, uncertainty, test; page: docs/nnap.rst
 
 #ifdef COMMAND_CLASS
 // clang-format off
@@ -27,6 +27,7 @@ class NNAP : public Command {
   void convert(int, char **);
   void label(int, char **);
   void train(int, char **);
+  void uncertainty(int, char **);
   void test(int, char **);
 };
 

@@ -12,10 +12,10 @@
 #include "nnap/nnap_json.h"
 #include "nnap/weight_tensor.h"
 #include "text.h"
-#include "train/active_set.h"
 #include "train/data_set.h"
 #include "train/fit.h"
 #include "train/trainer.h"
+#include "train/uncertainty.h"
 
 #include "comm.h"
 #include "platform.h"
@@ -24,6 +24,7 @@
 #include <mpi.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -54,6 +55,16 @@ std::optional<std::string> read_if_there(const std::string &path)
   return content;
 }
 
+std::string json_file(const Messages &say, Words &words)
+{
+  std::string out = words.word("the file to write");
+  if (!utils::strmatch(out, "\\.json$"))
+    say.stop(FLERR,
+             "the second word names the file to write, which must end in .json; '{}' does not",
+             out);
+  return out;
+}
+
 struct TrainCommand {
   std::string data, out;
   std::string start;    // potential to go on from, instead of a shape
@@ -72,11 +83,7 @@ TrainCommand parse_train(const Messages &say, int narg, char **arg)
   Words words(say, narg, arg);
   TrainCommand command;
   command.data = words.word("the file of labeled frames");
-  command.out = words.word("the file to write");
-  if (!utils::strmatch(command.out, "\\.json$"))
-    say.stop(FLERR,
-             "the second word names the file to write, which must end in .json; '{}' does not",
-             command.out);
+  command.out = json_file(say, words);
   nnap::Basis basis, radial;
   radial.kind = nnap::Basis::Kind::chebyshev;
   radial.lmax = 0;
@@ -248,17 +255,31 @@ bool restore(tg::train::Trainer &trainer, const std::string &checkpoint, MPI_Com
   return true;
 }
 
-/// Extrapolation grade of the atom of `frame` that is farthest from the training set.
-double largest_grade(const nnap::Evaluator &evaluator, const tg::train::TrainingFrame &frame)
+/// Likely force errors (eV/A) of the atoms of `frame`; empty where the potential does not know them.
+std::vector<double> force_uncertainties(const nnap::Evaluator &evaluator,
+                                        const tg::train::TrainingFrame &frame)
 {
-  double largest = 0.0;
+  std::vector<double> each;
+  if (!evaluator.knows_uncertainty()) return each;
   nnap::Workspace workspace;
   for (int i = 0; i < frame.atoms(); ++i) {
     tg::train::set_neighbors(evaluator, frame, i, workspace.neighbors);
-    evaluator.evaluate(frame.data.types[i], workspace);
-    largest = std::max(largest, evaluator.extrapolation_grade(frame.data.types[i], workspace));
+    evaluator.descriptor(frame.data.types[i], workspace);
+    each.push_back(evaluator.force_uncertainty(frame.data.types[i], workspace));
   }
-  return largest;
+  return each;
+}
+
+/// Stops where a frame has an element without a model.
+void require_models(const Messages &say, const nnap::Potential &potential,
+                    const std::vector<tg::train::TrainingFrame> &frames, const std::string &file)
+{
+  for (const tg::train::TrainingFrame &frame : frames)
+    for (const int t : frame.data.types)
+      if (!potential.models[t])
+        say.stop_one(
+            FLERR, "frame {} of {} has {} atoms, for which the potential files given hold no model",
+            frame.data.frame, file, potential.elements[t]);
 }
 
 }    // namespace
@@ -362,9 +383,10 @@ void NNAP::train(int narg, char **arg)
         tg::write_file(checkpoint, state);
       });
     }
-    if (talks) utils::logmesg(lmp, "nnap train: looking for the limits of the training range\n");
+    if (talks) utils::logmesg(lmp, "nnap train: learning how large the errors are\n");
     nnap::Potential trained = trainer.potential();
-    tg::train::select_active_sets(trained, trainer.training(), world);
+    tg::train::fit_uncertainty(trained, trainer.training(), trainer.validation(),
+                               command.options.seed, command.options.threads, world);
     trainer.set_complete();
     const std::string state = trainer.checkpoint();
     tg::on_first_rank(world, [&] {
@@ -374,6 +396,43 @@ void NNAP::train(int narg, char **arg)
     if (talks)
       utils::logmesg(lmp, "nnap train: {} holds the potential with the lowest validation loss\n",
                      command.out);
+  });
+}
+
+/* ----------------------------------------------------------------------
+   nnap uncertainty DATA OUT.json FILE [FILE ...] [validation F] [seed N]
+------------------------------------------------------------------------- */
+
+void NNAP::uncertainty(int narg, char **arg)
+{
+  const Messages say(lmp, "nnap uncertainty");
+  Words words(say, narg, arg);
+  const std::string data = words.word("the file of labeled frames"), out = json_file(say, words);
+  std::vector<std::string> files = {words.word("a potential file")};
+  while (!words.done() && !words.next_is("validation") && !words.next_is("seed"))
+    files.push_back(words.word("a potential file"));
+  double validation = 0.1;
+  int seed = 1;
+  while (!words.done()) {
+    if (words.keyword({"validation", "seed"}) == "seed")
+      seed = words.small_integer("seed", 1);
+    else
+      validation = words.number("validation", from_to(0.0, 0.9));
+  }
+  nnap::Potential potential = read_potential_files(say, files);
+
+  say.guard(FLERR, [&] {
+    const tg::train::DataSet set =
+        tg::train::read_data_set(data, potential.elements, potential.cutoff(), validation,
+                                 static_cast<unsigned>(seed), world);
+    require_models(say, potential, set.training, data);
+    require_models(say, potential, set.validation, data);
+    tg::train::fit_uncertainty(potential, set.training, set.validation, static_cast<unsigned>(seed),
+                               comm->nthreads, world);
+    tg::on_first_rank(world, [&] { tg::write_file(out, nnap::write_nnap_json(potential)); });
+    if (comm->me == 0)
+      utils::logmesg(lmp, "nnap uncertainty: {} knows its errors from {} frames with {} atoms\n",
+                     out, set.frames, set.atoms);
   });
 }
 
@@ -400,19 +459,13 @@ void NNAP::test(int narg, char **arg)
     const nnap::Evaluator evaluator(potential);
     const tg::train::DataSet set =
         tg::train::read_data_set(data, potential.elements, evaluator.cutoff(), 0.0, 1, world);
-    for (const tg::train::TrainingFrame &frame : set.training)
-      for (const int t : frame.data.types)
-        if (!evaluator.has_model(t))
-          say.stop_one(
-              FLERR,
-              "frame {} of {} has {} atoms, for which the potential files given hold no model",
-              frame.data.frame, data, potential.elements[t]);
+    require_models(say, potential, set.training, data);
     report_stress(say, set, data, false);
 
     // errors by config_type; every rank writes its own rows of the parity files
     tg::train::ErrorSums total;
     std::map<std::string, tg::train::ErrorSums> sums;
-    std::string energies, forces;
+    std::string energies, forces, atoms;
     tg::train::measure(
         evaluator, set.training, {},
         [&](const tg::train::TrainingFrame &frame, const tg::train::FrameErrors &errors) {
@@ -423,9 +476,15 @@ void NNAP::test(int narg, char **arg)
           if (!type.empty()) sums[type].add(errors, label.stress.has_value());
           if (parity.empty()) return;
           const double e = *label.energy / frame.atoms();
-          energies +=
-              fmt::format("{},{},{},{:.8g},{:.8g},{:.4g}\n", label.frame, type, frame.atoms(), e,
-                          e + errors.energy, largest_grade(evaluator, frame));
+          energies += fmt::format("{},{},{},{:.8g},{:.8g}\n", label.frame, type, frame.atoms(), e,
+                                  e + errors.energy);
+          const std::vector<double> likely = force_uncertainties(evaluator, frame);
+          for (std::size_t i = 0; i < likely.size(); ++i)
+            atoms += fmt::format("{},{},{},{:.4g},{:.4g}\n", label.frame, type,
+                                 potential.elements[label.types[i]],
+                                 std::hypot(errors.forces[3 * i], errors.forces[3 * i + 1],
+                                            errors.forces[3 * i + 2]),
+                                 likely[i]);
           for (std::size_t k = 0; k < label.forces.size(); ++k)
             forces +=
                 fmt::format("{:.6g},{:.6g}\n", label.forces[k], label.forces[k] + errors.forces[k]);
@@ -435,7 +494,8 @@ void NNAP::test(int narg, char **arg)
     for (const auto &[name, errors] : sums) names += name + "\n";
     for (const std::string &name : utils::split_lines(tg::gather_all(names, world))) sums[name];
     const std::string all_energies = tg::gather_all(energies, world),
-                      all_forces = tg::gather_all(forces, world);
+                      all_forces = tg::gather_all(forces, world),
+                      all_atoms = tg::gather_all(atoms, world);
     std::string table =
         fmt::format("{:24} {:>7} {:>8} {:>8} {:>8} {:>8} {:>9}\n{:24} {:>7} {:>17} {:>17} {:>9}\n",
                     "nnap test", "frames", "E MAE", "RMSE", "F MAE", "RMSE", "S MAE", "", "",
@@ -454,8 +514,11 @@ void NNAP::test(int narg, char **arg)
     if (!parity.empty())
       tg::on_first_rank(world, [&] {
         tg::write_file(parity + ".energy.csv",
-                       "frame,config_type,atoms,label,prediction,grade\n" + all_energies);
+                       "frame,config_type,atoms,label,prediction\n" + all_energies);
         tg::write_file(parity + ".force.csv", "label,prediction\n" + all_forces);
+        if (evaluator.knows_uncertainty())
+          tg::write_file(parity + ".uncertainty.csv",
+                         "frame,config_type,element,error,uncertainty\n" + all_atoms);
       });
   });
 }

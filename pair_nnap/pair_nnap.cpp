@@ -55,6 +55,8 @@ struct PairNNAP::Impl {
   std::vector<nnap::Workspace> workspaces;    // one per share of the atoms
   std::vector<std::vector<int>> inside;       // likewise: neighbors inside the cutoff
   std::vector<int> bin;    // by atom type: the element, or for NULL another one behind all
+  int bins = 0;            // number of elements, and one more where a type is NULL
+  std::vector<double> uncertainties;    // of local atoms (eV/A), of the last step with a check
   Exclusions exclusions;
   std::vector<char>
       absent;    // local atoms that are excluded from all others; empty where none can be
@@ -75,7 +77,6 @@ PairNNAP::PairNNAP(LAMMPS *lmp) : Pair(lmp), impl(std::make_unique<Impl>(lmp))
 PairNNAP::~PairNNAP()
 {
   if (copymode) return;
-  memory->destroy(grade);
   if (!allocated) return;
   memory->destroy(setflag);
   memory->destroy(cutsq);
@@ -97,14 +98,14 @@ void PairNNAP::settings(int narg, char **arg)
 {
   // LAMMPS keeps the style, and its coefficients, if pair_style names the same one again
   extrapolation = Extrapolation::automatic;
-  grade_limit = default_limit;
+  limit = 0.0;
   mixed_precision = false;
 
   Words words(impl->say, narg, arg);
   while (!words.done()) {
     const std::string key = words.keyword({"extrapolation", "limit", "precision"});
     if (key == "limit")
-      grade_limit = words.number(key, above(0.0));
+      limit = words.number(key, above(0.0));
     else if (key == "precision")
       mixed_precision = words.choice(key, {"double", "mixed"}) == "mixed";
     else {
@@ -163,8 +164,12 @@ void PairNNAP::coeff(int narg, char **arg)
   }
   impl->bin.assign(map, map + ntypes + 1);
   impl->bin[0] = 0;    // there is no type 0
+  impl->bins = impl->evaluator->ntypes();
   for (int &bin : impl->bin)
-    if (bin < 0) bin = impl->evaluator->ntypes();
+    if (bin < 0) {
+      bin = impl->evaluator->ntypes();
+      impl->bins = bin + 1;
+    }
 }
 
 /// From the potential, for the precision of the settings.
@@ -177,12 +182,14 @@ void PairNNAP::make_evaluator()
         nnap::best_kernel(mixed_precision ? nnap::Precision::mixed : nnap::Precision::full));
   });
   if ((extrapolation == Extrapolation::warn || extrapolation == Extrapolation::stop) &&
-      !impl->evaluator->knows_training_range())
+      !impl->evaluator->knows_uncertainty())
     say.stop(
         FLERR,
-        "{} does not say what it was trained on, so that 'extrapolation' is not possible; 'nnap train' writes files "
-        "that do",
+        "{} does not say how large its errors are, so that 'extrapolation' is not possible; 'nnap train' writes files "
+        "that do, and 'nnap uncertainty' adds it to any potential",
         impl->source);
+  if (limit > 0.0 && !impl->evaluator->knows_uncertainty())
+    say.stop(FLERR, "{} does not say how large its errors are: remove 'limit'", impl->source);
   if (comm->me == 0)
     utils::logmesg(lmp, "Pair style nnap: cutoff {} A, {} kernels in {} precision\n",
                    impl->evaluator->cutoff(), impl->evaluator->kernel_name(),
@@ -225,17 +232,9 @@ void PairNNAP::compute(int eflag, int vflag)
 
   // the shares' sums, added in order so that the result does not depend on timing; a loop over shares,
   // because OpenMP may grant fewer threads than asked for
-  // grades where they are asked for, and with every new neighbor list
-  const bool check = watches() && neighbor->ago == 0, with_grades = check || grade_requested;
-  if (with_grades && atom->nmax > grade_nmax) {
-    grade_nmax = atom->nmax;
-    memory->destroy(grade);
-    memory->create(grade, grade_nmax, "pair:grade");
-  }
-  if (with_grades) {
-    std::fill_n(grade, atom->nlocal, 0.0);
-    grade_step = update->ntimestep;
-  }
+  // likely errors with every new neighbor list
+  const bool check = watches() && neighbor->ago == 0;
+  if (check) impl->uncertainties.assign(atom->nlocal, 0.0);
 
   check_neighbors();
 
@@ -245,7 +244,7 @@ void PairNNAP::compute(int eflag, int vflag)
     turing_glass::for_each_share(nthreads, [&](int share) {
       sums[share] = compute_share(static_cast<int>(inum * share / nthreads),
                                   static_cast<int>(inum * (share + 1) / nthreads), share,
-                                  clear_copies, with_grades);
+                                  clear_copies, check);
     });
   } catch (const std::exception &e) {    // as a rule for want of memory, on one rank alone
     impl->say.stop_one(FLERR, "{}", e.what());
@@ -258,7 +257,7 @@ void PairNNAP::compute(int eflag, int vflag)
   }
   if (vflag_fdotr) virial_fdotr_compute();
   require_finite(sums);
-  if (check) check_grades();
+  if (check) check_uncertainties();
 }
 
 /* ----------------------------------------------------------------------
@@ -268,12 +267,8 @@ void PairNNAP::compute(int eflag, int vflag)
 void PairNNAP::check_neighbors()
 {
   Exclusions &exclusions = impl->exclusions;
-  impl->absent.clear();
   if (neighbors_checked && !exclusions.any()) return;
-
-  impl->say.guard(FLERR, [&] { exclusions.find(); });
-  if (exclusions.any())
-    for (int i = 0; i < atom->nlocal; ++i) impl->absent.push_back(exclusions.absent(i));
+  find_absent();
   if (neighbors_checked) return;
   neighbors_checked = true;
 
@@ -286,6 +281,15 @@ void PairNNAP::check_neighbors()
         "{} removes neighbors: they are missing in the descriptors, and energies and forces of all atoms nearby are "
         "others than without it",
         command);
+}
+
+void PairNNAP::find_absent()
+{
+  Exclusions &exclusions = impl->exclusions;
+  impl->absent.clear();
+  impl->say.guard(FLERR, [&] { exclusions.find(); });
+  if (exclusions.any())
+    for (int i = 0; i < atom->nlocal; ++i) impl->absent.push_back(exclusions.absent(i));
 }
 
 /* ----------------------------------------------------------------------
@@ -364,13 +368,37 @@ void collect(const double *x, const double *xi, const int *type, const int *bin,
 
 }    // namespace
 
+void PairNNAP::find_neighbors(int i, int share)
+{
+  const nnap::Evaluator &evaluator = *impl->evaluator;
+  nnap::Neighbors &neighbors = impl->workspaces[share].neighbors;
+  const double *const x = atom->x[0], *const xi = x + 3 * static_cast<std::ptrdiff_t>(i);
+  const int *const jlist = list->firstneigh[i], jnum = list->numneigh[i], bins = impl->bins;
+  const auto collect_with = [&](auto counts) {
+    collect<decltype(counts)>(x, xi, atom->type, impl->bin.data(), jlist, jnum,
+                              evaluator.cutoff() * evaluator.cutoff(), bins, impl->inside[share],
+                              neighbors);
+  };
+  if (bins <= CountsInRegister::largest_bins && jnum < CountsInRegister::largest_count)
+    collect_with(CountsInRegister(0));
+  else
+    collect_with(CountsInMemory(0));
+  neighbors.next.resize(evaluator.ntypes());
+}
+
+/// Whether the atom has a model, and is not excluded from all others.
+bool PairNNAP::is_ours(int i) const
+{
+  return map[atom->type[i]] >= 0 && (impl->absent.empty() || !impl->absent[i]);
+}
+
 /* ----------------------------------------------------------------------
    atoms first..last-1 of the list; share k > 0 writes to the k-th copy of
    f (and vatom), which LAMMPS allocates for comm->nthreads threads
 ------------------------------------------------------------------------- */
 
 PairNNAP::Sums PairNNAP::compute_share(int first, int last, int share, bool clear_copies,
-                                       bool with_grades)
+                                       bool with_uncertainties)
 {
   const nnap::Evaluator &evaluator = *impl->evaluator;
   nnap::Workspace &workspace = impl->workspaces[share];
@@ -378,10 +406,7 @@ PairNNAP::Sums PairNNAP::compute_share(int first, int last, int share, bool clea
   const int nall = atom->nlocal + atom->nghost;
   if (nall == 0) return {};
   const double *const x = atom->x[0];
-  const int *type = atom->type, *bin = impl->bin.data();
-  const int elements = evaluator.ntypes();
-  const int bins = std::max(elements, *std::max_element(impl->bin.begin(), impl->bin.end()) + 1);
-  const double cutoffsq = evaluator.cutoff() * evaluator.cutoff();
+  const int *type = atom->type;
 
   double *const f = atom->f[0] + static_cast<std::ptrdiff_t>(share) * nall * 3;
   double **v = vflag_atom ? vatom + static_cast<std::ptrdiff_t>(share) * nall : nullptr;
@@ -391,26 +416,16 @@ PairNNAP::Sums PairNNAP::compute_share(int first, int last, int share, bool clea
   }
 
   Sums sums;
-  const char *const absent = impl->absent.empty() ? nullptr : impl->absent.data();
-  std::vector<int> &inside = impl->inside[share];
   for (int ii = first; ii < last; ++ii) {
     const int i = list->ilist[ii];
-    const int *jlist = list->firstneigh[i];
-    const int jnum = list->numneigh[i];
-    if (map[type[i]] < 0 || (absent && absent[i])) continue;
+    if (!is_ours(i)) continue;
 
     const double *xi = x + 3 * static_cast<std::ptrdiff_t>(i);
     sums.lost += 0.0 * (xi[0] + xi[1] + xi[2]);
-    if (bins <= CountsInRegister::largest_bins && jnum < CountsInRegister::largest_count)
-      collect<CountsInRegister>(x, xi, type, bin, jlist, jnum, cutoffsq, bins, inside, neighbors);
-    else
-      collect<CountsInMemory>(x, xi, type, bin, jlist, jnum, cutoffsq, bins, inside, neighbors);
-    neighbors.next.resize(elements);
-
+    find_neighbors(i, share);
     const double e = evaluator.evaluate(map[type[i]], workspace);
     sums.energy += e;
     if (eflag_atom) eatom[i] += e;
-    if (with_grades) grade[i] = evaluator.extrapolation_grade(map[type[i]], workspace);
 
     const double *gx = neighbors.gx.data(), *gy = neighbors.gy.data(), *gz = neighbors.gz.data();
     const int *tag = neighbors.tag.data();
@@ -434,6 +449,8 @@ PairNNAP::Sums PairNNAP::compute_share(int first, int last, int share, bool clea
             v[tag[k]][m] += 0.5 * bond[m];
           }
       });
+    if (with_uncertainties)
+      impl->uncertainties[i] = evaluator.force_uncertainty(map[type[i]], workspace);
   }
   return sums;
 }
@@ -467,20 +484,22 @@ void PairNNAP::sum_over_shares()
 
 bool PairNNAP::watches() const
 {
-  return extrapolation != Extrapolation::ignore && impl->evaluator->knows_training_range();
+  return extrapolation != Extrapolation::ignore && impl->evaluator->knows_uncertainty();
 }
 
-void PairNNAP::check_grades()
+void PairNNAP::check_uncertainties()
 {
+  const double largest = limit > 0.0 ? limit : impl->potential->uncertainty_limit;
   bigint beyond = 0;
   struct {
-    double grade;
+    double error;
     int rank;
   } farthest = {0.0, comm->me};
   int farthest_atom = -1;
+  const std::vector<double> &error = impl->uncertainties;
   for (int i = 0; i < atom->nlocal; ++i) {
-    if (!(grade[i] <= grade_limit)) ++beyond;
-    if (grade[i] > farthest.grade) farthest.grade = grade[i], farthest_atom = i;
+    if (error[i] > largest) ++beyond;
+    if (error[i] > farthest.error) farthest.error = error[i], farthest_atom = i;
   }
   MPI_Allreduce(MPI_IN_PLACE, &beyond, 1, MPI_LMP_BIGINT, MPI_SUM, world);
   if (beyond == 0 || (extrapolation != Extrapolation::stop && beyond < 2 * most_beyond)) return;
@@ -492,35 +511,62 @@ void PairNNAP::check_grades()
   MPI_Bcast(&tag, 1, MPI_LMP_TAGINT, farthest.rank, world);
   MPI_Bcast(&atom_type, 1, MPI_INT, farthest.rank, world);
   const std::string message = fmt::format(
-      "step {}: {} of {} atoms are outside the potential's training range "
-      "(extrapolation grade above {:g}), farthest atom {} of type {} with {:.3g}",
-      update->ntimestep, beyond, atom->natoms, grade_limit, tag, atom_type, farthest.grade);
+      "step {}: the likely force error of {} of {} atoms is above {:.3g} eV/A, the largest that of atom {} of type {} "
+      "with {:.3g} eV/A",
+      update->ntimestep, beyond, atom->natoms, largest, tag, atom_type, farthest.error);
   if (extrapolation == Extrapolation::stop) impl->say.stop(FLERR, "{}", message);
   impl->say.warn(FLERR, "{}", message);
 }
 
+void PairNNAP::force_uncertainties(double *each)
+{
+  const Messages &say = impl->say;
+  if (!list) say.stop(FLERR, "compute nnap/uncertainty needs a run before it, 'run 0' at least");
+  const nnap::Evaluator &evaluator = *impl->evaluator;
+  if (!evaluator.knows_uncertainty())
+    say.stop(
+        FLERR,
+        "{} does not say how large its errors are, which compute nnap/uncertainty asks for; 'nnap uncertainty' adds "
+        "it",
+        impl->source);
+  if (impl->exclusions.any()) find_absent();
+  const int nthreads = comm->nthreads;
+  const bigint inum = list->inum;
+  try {
+    turing_glass::for_each_share(nthreads, [&](int share) {
+      const auto last = static_cast<int>(inum * (share + 1) / nthreads);
+      for (auto ii = static_cast<int>(inum * share / nthreads); ii < last; ++ii) {
+        const int i = list->ilist[ii], element = map[atom->type[i]];
+        if (!is_ours(i)) continue;
+        find_neighbors(i, share);
+        evaluator.descriptor(element, impl->workspaces[share]);
+        each[i] = evaluator.force_uncertainty(element, impl->workspaces[share]);
+      }
+    });
+  } catch (const std::exception &e) {
+    say.stop_one(FLERR, "{}", e.what());
+  }
+}
+
 /* ----------------------------------------------------------------------
-   for fix pair: "gamma", computed on the steps on which it asks for it; on others atoms may have moved to
-   other places of the arrays, and nothing is given
+   fix pair asks for a flag of this name; it would not look twice at the same step
 ------------------------------------------------------------------------- */
 
 void *PairNNAP::extract(const char *name, int &dim)
 {
   dim = 0;
-  if (strcmp(name, "gamma_flag") == 0 && impl->evaluator && impl->evaluator->knows_training_range())
-    return &grade_requested;
+  for (const char *flag : {"gamma_flag", "uncertainty_flag"})
+    if (strcmp(name, flag) == 0)
+      impl->say.stop(
+          FLERR,
+          "has nothing for fix pair; 'compute ID all nnap/uncertainty' gives the likely force error of each "
+          "atom (eV/A), which replaces the extrapolation grade");
   return nullptr;
-}
-
-void *PairNNAP::extract_peratom(const char *name, int &columns)
-{
-  columns = 0;
-  return strcmp(name, "gamma") == 0 && grade_step == update->ntimestep ? grade : nullptr;
 }
 
 double PairNNAP::memory_usage()
 {
-  double bytes = Pair::memory_usage() + grade_nmax * sizeof(double);
+  double bytes = Pair::memory_usage() + impl->uncertainties.capacity() * sizeof(double);
   for (const nnap::Workspace &workspace : impl->workspaces) bytes += workspace.bytes();
   for (const std::vector<int> &inside : impl->inside) bytes += inside.capacity() * sizeof(int);
   bytes += impl->bin.capacity() * sizeof(int);

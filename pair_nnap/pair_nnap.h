@@ -31,8 +31,11 @@ class PairNNAP : public Pair {
   void compute(int, int) override;
 
   void *extract(const char *, int &) override;
-  void *extract_peratom(const char *, int &) override;
   double memory_usage() override;
+
+  // for compute nnap/uncertainty: likely force errors (eV/A) of the local atoms at their present positions; 0 of atoms
+  // that belong to other styles
+  void force_uncertainties(double *each);
 
  private:
   struct Impl;
@@ -40,15 +43,10 @@ class PairNNAP : public Pair {
 
   bool mixed_precision = false;
 
-  // the extrapolation grade (docs/pair_nnap.rst)
+  // likely force errors (docs/pair_nnap.rst)
   enum class Extrapolation { automatic, ignore, warn, stop };
   Extrapolation extrapolation = Extrapolation::automatic;
-  static constexpr double default_limit = 2.0;
-  double grade_limit = default_limit;
-  int grade_requested = 0;    // by fix pair, for this step
-  double *grade = nullptr;    // [nmax], of the last step with grades
-  int grade_nmax = 0;
-  bigint grade_step = -1;            // to which they belong
+  double limit = 0.0;                // eV/A; 0: that of the potential
   bigint most_beyond = 0;            // atoms beyond the limit, when last warned of
   bool neighbors_checked = false;    // in this run
 
@@ -63,10 +61,13 @@ class PairNNAP : public Pair {
   void make_evaluator();
   void check_neighbors();
   void require_finite(const std::vector<Sums> &);
-  Sums compute_share(int first, int last, int share, bool clear_copies, bool with_grades);
+  void find_absent();
+  bool is_ours(int i) const;
+  void find_neighbors(int i, int share);
+  Sums compute_share(int first, int last, int share, bool clear_copies, bool with_uncertainties);
   void sum_over_shares();
   bool watches() const;
-  void check_grades();
+  void check_uncertainties();
 };
 
 }    // namespace LAMMPS_NS

@@ -14,6 +14,7 @@
 
 #include "compute_dmin2.h"
 #include "compute_fsd.h"
+#include "compute_nnap_uncertainty.h"
 #include "compute_ops.h"
 #include "compute_sq.h"
 #include "fix_dmin2_reference.h"
@@ -79,6 +80,7 @@ constexpr StyleEntry styles[] = {
     command<NNAP>("nnap", "trains, tests, shows and converts files of pair style nnap"),
     fix<FixREMDSwap>("remd/swap", "replica exchange of temperatures between partitions"),
     command<REMD>("remd", "one trajectory per temperature from one per replica"),
+    compute<ComputeNNAPUncertainty>("nnap/uncertainty", "likely force errors of pair style nnap"),
     compute<ComputeOPS>("ops", "clusters of oxidation-induced pinned structures"),
     fix<FixOPSMesh>("ops/mesh", "surfaces of the clusters of compute ops as VTK or OBJ files"),
     fix<FixInsertMask>("insert/mask", "oxygen in the holes of a glass inside a mask"),

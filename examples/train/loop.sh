@@ -7,7 +7,7 @@
 set -euo pipefail
 
 lmp=${LMP:-mpirun -np 2 ../../build/lmp}    # how to start LAMMPS
-rounds=${ROUNDS:-6}                         # at most
+rounds=${ROUNDS:-3}                         # at most
 data=loop/CuZr.extxyz.gz                    # labeled frames, more in each round
 known=CuZr-test.extxyz.gz                   # test set of the states that the first potential was made for
 squeezed=loop/CuZr-squeezed.extxyz.gz       # test set of those that it is to learn
@@ -27,7 +27,7 @@ train() {
 # errors ROUND: of both test sets, mean absolute errors of energy (meV/atom) and forces (eV/A)
 errors() { awk '/^all frames/ { printf "%s %s ", $4, $6 }' loop/$1/train.log; }
 
-# record ROUND FRAMES GRADE SQUEEZED ERRORS
+# record ROUND FRAMES LIKELY SQUEEZED ERRORS
 record() {
   printf '%5s %7s %7s %9s  %8s %8s  %8s %8s\n' "$@"
   (IFS=,; echo "$*" >> loop/loop.csv)
@@ -35,9 +35,9 @@ record() {
 
 rm -rf loop
 mkdir -p loop/0
-echo "              largest  squeezed     known: error of     squeezed: error of"
-echo "round  frames   grade   by (%)  E (meV/atom) F (eV/A)  E (meV/atom) F (eV/A)"
-echo "round,frames,grade,squeezed_by,known_E,known_F,squeezed_E,squeezed_F" > loop/loop.csv
+echo "               likely  squeezed     known: error of     squeezed: error of"
+echo "round  frames F (eV/A)  by (%)  E (meV/atom) F (eV/A)  E (meV/atom) F (eV/A)"
+echo "round,frames,likely_F,squeezed_by,known_E,known_F,squeezed_E,squeezed_F" > loop/loop.csv
 
 # a test set, made with the potential that gives the labels; the loop learns nothing from it
 run loop/label.log in.label -var set squeezed -var seed 3 -var out $squeezed
@@ -53,7 +53,7 @@ for ((round = 1; round <= rounds; ++round)); do
   potential=loop/$((round - 1))/CuZr.nnap.json
   run loop/$round/explore.log in.explore -var potential $potential -var seed $round -var out loop/$round
   explored=$(awk '!/#/ { if (!start) start = $2; end = $2; if ($3 > most) most = $3 }
-                  END { printf "%.1f %.0f", most, 100 * (1 - end / start) }' loop/$round/grade.dat)
+                  END { printf "%.1f %.0f", most, 100 * (1 - end / start) }' loop/$round/error.dat)
   steps=$(awk '/TIMESTEP/ { getline; print }' loop/$round/new.dump)
   if [ -z "$steps" ]; then
     record $round 0 $explored - - - -

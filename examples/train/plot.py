@@ -95,13 +95,14 @@ def draw_training(folder):
 
 def draw_exploration(axis, rounds, colors, select, limit):
     for (number, folder), color in zip(rounds, colors):
-        volume, grade = np.loadtxt(folder / "grade.dat").T[1:]
-        axis.plot(100 * (1 - volume / volume[0]), grade, color=color, lw=1.2, label=f"round {number}")
+        volume, error = np.loadtxt(folder / "error.dat").T[1:]
+        axis.plot(100 * (1 - volume / volume[0]), error, color=color, lw=1.2, label=f"round {number}")
     for value, name in ((select, "select"), (limit, "break")):
         axis.axhline(value, color="0.7", lw=0.8, ls="--", zorder=0)
         axis.text(0.3, 1.04 * value, name, color="0.5", fontsize=10)
-    axis.set(xlabel="squeezed by (% of the volume)", ylabel="largest extrapolation grade", yscale="log", xlim=(0, None))
-    axis.set_yticks([0.5, 1, 2, 5, 10, 20, 50])
+    axis.set(xlabel="squeezed by (% of the volume)", ylabel="largest likely force error (eV/Å)", yscale="log", xlim=(0, None))
+    axis.set_yticks([0.5, 1, 2, 4], minor=False)
+    axis.yaxis.set_minor_formatter("")
     axis.yaxis.set_major_formatter("{x:g}")
     axis.legend(frameon=False)
 
@@ -118,20 +119,18 @@ def draw_errors(axis, loop):
     axis.set(xlabel="round", ylabel="error of the test set (MAE)", yscale="log", xticks=loop["round"][done])
 
 
-def draw_grades(axis, folders, colors):
+def draw_likely_errors(axis, folders, colors):
     for (number, folder), color in zip(folders, colors):
-        frames = table(folder / "squeezed.energy.csv")
-        axis.plot(frames["grade"], 1e3 * np.abs(frames["prediction"] - frames["label"]), "o", color=color, ms=4.5, mew=0,
-                  alpha=0.8, label="before" if number == 0 else f"after round {number}")
-    axis.set(xlabel="largest grade of the frame", ylabel="error of its energy (meV/atom)", xscale="log", yscale="log")
-    axis.set_xticks([0.5, 1, 2, 5, 10], minor=False)
-    axis.xaxis.set_minor_formatter("")
-    axis.xaxis.set_major_formatter("{x:g}")
+        atoms = table(folder / "squeezed.uncertainty.csv")
+        axis.plot(atoms["uncertainty"], atoms["error"], "o", color=color, ms=2.5, mew=0, alpha=0.4,
+                  label="before" if number == 0 else f"after round {number}")
+    axis.plot([0.05, 5], [0.05, 5], color="0.7", lw=1, zorder=0)
+    axis.set(xlabel="likely force error (eV/Å)", ylabel="true force error (eV/Å)", xscale="log", yscale="log", ylim=(0.01, None))
     axis.legend(frameon=False)
 
 
 def draw_loop(folder):
-    figure, (exploration, errors, grades) = plt.subplots(1, 3, figsize=(13, 4.4), layout="constrained")
+    figure, (exploration, errors, likely) = plt.subplots(1, 3, figsize=(13, 4.4), layout="constrained")
     loop = table(folder / "loop.csv")
     numbers = loop["round"].astype(int)
     colors = plt.cm.plasma(np.linspace(0.05, 0.8, len(numbers)))
@@ -141,7 +140,7 @@ def draw_loop(folder):
                      float(settings["break"]))
     draw_errors(errors, loop)
     trained = numbers[~np.isnan(loop["squeezed_F"])]
-    draw_grades(grades, [(n, folder / str(n)) for n in (trained[0], trained[-1])], colors[[trained[0], trained[-1]]])
+    draw_likely_errors(likely, [(n, folder / str(n)) for n in (trained[0], trained[-1])], colors[[trained[0], trained[-1]]])
     return figure
 
 

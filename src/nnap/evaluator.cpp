@@ -11,7 +11,7 @@ namespace turing_glass::nnap {
 std::size_t Workspace::bytes() const
 {
   std::size_t sum = neighbors.bytes();
-  for (const AlignedVector *a : {&P, &x, &dP, &network, &xt, &v, &coefficients})
+  for (const AlignedVector *a : {&P, &x, &dP, &network, &xt, &v})
     sum += a->capacity() * sizeof(double);
   sum += displacements.capacity() * sizeof(float);
   for (const Descriptor::Scratch &s : scratch) sum += s.bytes();
@@ -37,7 +37,9 @@ Evaluator::Evaluator(const Potential &potential, const Kernel &kernel) :
     models_.emplace_back(Model{std::move(descriptors), Network(model->network, kernel_),
                                model->inputs(), model->norm_mu, std::move(inverse_sigma),
                                model->mu_energy + model->reference_energy, model->sigma_energy,
-                               inverse_active_set(*model, where)});
+                               std::nullopt});
+    if (!model->uncertainty.empty())
+      models_.back()->uncertainty.emplace(model->uncertainty, kernel_);
   }
 }
 
@@ -54,15 +56,21 @@ const double *Evaluator::descriptor(int type, Workspace &ws) const
   return ws.P.data();
 }
 
-double Evaluator::evaluate_network(const Model &model, Workspace &ws) const
+void Evaluator::normalize(const Model &model, Workspace &ws) const
 {
   ws.x.reserve_at_least(model.network.inputs_padded());
+  const double *P = ws.P.data();
+  double *x = ws.x.data();
+  for (int k = 0; k < model.inputs; ++k) x[k] = (P[k] - model.mu[k]) * model.inverse_sigma[k];
+}
+
+double Evaluator::evaluate_network(const Model &model, Workspace &ws) const
+{
+  normalize(model, ws);
   ws.dP.reserve_at_least(model.network.inputs_padded());
   ws.network.reserve_at_least(model.network.scratch_size());
-  const double *P = ws.P.data();
-  double *x = ws.x.data(), *dP = ws.dP.data();
-  for (int k = 0; k < model.inputs; ++k) x[k] = (P[k] - model.mu[k]) * model.inverse_sigma[k];
-  const double energy = model.network.evaluate(x, dP, ws.network.data());
+  double *dP = ws.dP.data();
+  const double energy = model.network.evaluate(ws.x.data(), dP, ws.network.data());
   for (int k = 0; k < model.inputs; ++k) dP[k] *= model.energy_scale * model.inverse_sigma[k];
   return model.energy_scale * energy + model.energy_shift;
 }
@@ -125,31 +133,24 @@ void Evaluator::keep(int type, Workspace &ws, double *P, float *dP) const
   }
 }
 
-bool Evaluator::knows_training_range() const
+bool Evaluator::knows_uncertainty() const
 {
   return std::none_of(models_.begin(), models_.end(), [](const std::optional<Model> &model) {
-    return model && model->inverse_active_set.empty();
+    return model && !model->uncertainty;
   });
 }
 
-double Evaluator::extrapolation_grade(int type, Workspace &ws) const
+double Evaluator::force_uncertainty(int type, Workspace &ws) const
 {
   const Model &model = *models_[type];
-  if (model.inverse_active_set.empty()) return 0.0;
-  const int n = model.inputs + 1;
-  ws.coefficients.reserve_at_least(n);
-  double *c = ws.coefficients.data();
-  const double *row = model.inverse_active_set.data();
-  const double *constant = row + static_cast<std::ptrdiff_t>(model.inputs) * n;
-  std::copy_n(constant, n, c);
-  for (int m = 0; m < model.inputs; ++m, row += n)
-    for (int k = 0; k < n; ++k) c[k] += ws.x[m] * row[k];
-  double largest = 0.0, sum = 0.0;
-  for (int k = 0; k < n; ++k) {
-    largest = std::max(largest, std::abs(c[k]));
-    sum += c[k];    // not finite if one of them is not
-  }
-  return std::isfinite(sum) ? largest : std::numeric_limits<double>::infinity();
+  const Network &network = *model.uncertainty;
+  normalize(model, ws);
+  ws.dP.reserve_at_least(network.inputs_padded());
+  ws.network.reserve_at_least(network.scratch_size());
+  double *x = ws.x.data();
+  for (int k = 0; k < model.inputs; ++k) x[k] = std::asinh(x[k]);
+  const double error = std::exp(network.evaluate(x, ws.dP.data(), ws.network.data()));
+  return std::isnan(error) ? std::numeric_limits<double>::infinity() : error;
 }
 
 int Evaluator::first_parameter(int type) const

@@ -32,7 +32,6 @@ struct Workspace {
   std::vector<Descriptor::Scratch> scratch;    ///< one per basis of a model
   AlignedVector P, x, dP, network;
   AlignedVector xt, v;                 ///< change of x along a displacement, and dG/dP (training)
-  AlignedVector coefficients;          ///< of the descriptor in terms of the active set
   std::vector<float> displacements;    ///< with KeptDescriptor
   std::size_t bytes() const;
 };
@@ -63,13 +62,11 @@ class Evaluator {
     return (3 * neighbors + float_padding - 1) / float_padding * float_padding;
   }
 
-  /// Whether the files of all elements that have a model say what they were trained on.
-  bool knows_training_range() const;
-  /// Extrapolation grade of the atom last given to evaluate() with this workspace: the largest absolute
-  /// coefficient of its descriptor in terms of the active set (nnap theory page, eq. 19). At most about 1
-  /// within the training set; 0 where the potential does not know its training range; infinite where the descriptor is
-  /// not finite.
-  double extrapolation_grade(int type, Workspace &workspace) const;
+  /// Whether all models can tell how large their force errors are.
+  bool knows_uncertainty() const;
+  /// Likely error (eV/A) of the force on the atom last given to descriptor() or evaluate() with this workspace (nnap
+  /// theory page, eq. 19); infinite where the descriptor is not finite. Only where knows_uncertainty().
+  double force_uncertainty(int type, Workspace &workspace) const;
 
   /// What training may change: for each element in order the weights of its network
   /// (Network::copy_parameters_to), then those of its bases (Descriptor::trainable).
@@ -99,8 +96,10 @@ class Evaluator {
     int inputs;
     std::vector<double> mu, inverse_sigma;
     double energy_shift, energy_scale;
-    std::vector<double> inverse_active_set;    ///< [component][environment]
+    std::optional<Network> uncertainty;
   };
+  /// workspace.x from workspace.P
+  void normalize(const Model &model, Workspace &workspace) const;
   /// E_i from workspace.P; workspace.dP receives dE_i/dP.
   double evaluate_network(const Model &model, Workspace &workspace) const;
 

@@ -488,10 +488,13 @@ Potential read_nnap_json(std::string_view text, const std::string &name)
     element.sigma_energy = own_scale ? model.number("norm_sigma_eng", sigma_energy) : sigma_energy;
     element.reference_energy = model.number("ref_eng", 0.0);
     element.network = read_network(model.section("nn"), inputs);
-    if (model.has("active_set")) element.active_set = model.numbers("active_set");
+    if (model.has("uncertainty"))
+      element.uncertainty = read_network(model.section("uncertainty"), inputs);
     check(element, ntypes, model.where());
     potential.models.emplace_back(std::move(element));
   }
+  potential.uncertainty_limit = top.number("uncertainty_limit", 0.0);
+  if (potential.uncertainty_limit < 0.0) top.fail("'uncertainty_limit' is negative");
   return potential;
 }
 
@@ -588,9 +591,13 @@ std::string write_nnap_json(const Potential &potential)
                       {"norm_sigma", model.norm_sigma},
                       {"basis", basis},
                       {"nn", write_network(model.network, model.inputs(), symbol)}});
-    if (!model.active_set.empty()) models.back()["active_set"] = model.active_set;
+    if (!model.uncertainty.empty())
+      models.back()["uncertainty"] = write_network(model.uncertainty, model.inputs(), symbol);
   }
-  return json{{"version", 5}, {"units", "metal"}, {"models", models}}.dump() + "\n";
+  json document = {{"version", 5}, {"units", "metal"}, {"models", models}};
+  if (potential.uncertainty_limit > 0.0)
+    document["uncertainty_limit"] = potential.uncertainty_limit;
+  return document.dump() + "\n";
 }
 
 }    // namespace turing_glass::nnap

@@ -5,8 +5,6 @@
 #include "invariants.h"
 #include "weight_tensor.h"
 
-#include <Eigen/Dense>
-
 #include <algorithm>
 #include <cmath>
 
@@ -147,22 +145,7 @@ void check(const ElementModel &model, int ntypes, const std::string &where)
   check_numbers(where, "energy normalization",
                 {model.mu_energy, model.sigma_energy, model.reference_energy}, 3);
   check_network(model.network, inputs, where + ", nn");
-  if (!model.active_set.empty()) {
-    check_numbers(where, "active_set", model.active_set,
-                  static_cast<size_t>(inputs + 1) * (inputs + 1));
-    inverse_active_set(model, where);
-  }
-}
-
-std::vector<double> inverse_active_set(const ElementModel &model, const std::string &where)
-{
-  using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  if (model.active_set.empty()) return {};
-  const int n = model.inputs() + 1;
-  const Matrix inverse = Eigen::Map<const Matrix>(model.active_set.data(), n, n).inverse();
-  if (!inverse.allFinite())
-    fail(where, "the environments of active_set depend on each other linearly");
-  return {inverse.data(), inverse.data() + inverse.size()};
+  if (!model.uncertainty.empty()) check_network(model.uncertainty, inputs, where + ", uncertainty");
 }
 
 }    // namespace turing_glass::nnap

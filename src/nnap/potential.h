@@ -79,9 +79,9 @@ struct ElementModel {
   double mu_energy = 0.0, sigma_energy = 1.0;    ///< eV
   double reference_energy = 0.0;                 ///< eV
   std::vector<Layer> network;                    ///< the last layer has one output
-  /// Normalized descriptors of training environments that span the training set, and 1, by rows:
-  /// [inputs + 1][inputs + 1] (train/active_set.h). Empty where the training is not known.
-  std::vector<double> active_set;
+  /// Logarithm of the likely force error (eV/A) from the normalized descriptor x: network(asinh(x)), fitted to the
+  /// errors in labeled frames (train/uncertainty.h). Empty where these are not known.
+  std::vector<Layer> uncertainty;
 
   int inputs() const { return static_cast<int>(norm_mu.size()); }
 };
@@ -94,6 +94,8 @@ struct Potential {
   std::vector<std::string> elements;    ///< order defines the type index t
   std::vector<std::optional<ElementModel>>
       models;    ///< by t; absent where no file describes the element
+  /// Likely force error (eV/A) that one in a thousand of the training atoms exceeds; 0 where it is not known.
+  double uncertainty_limit = 0.0;
 
   /// Largest cutoff of all models (A).
   double cutoff() const;
@@ -108,9 +110,5 @@ int input_count(const std::vector<Basis> &bases, int ntypes, const std::string &
 
 /// Throws PotentialError, beginning with `where`, unless sizes fit together and every number is finite.
 void check(const ElementModel &model, int ntypes, const std::string &where);
-
-/// Inverse of the active set, [component][environment]; empty where there is none. Throws PotentialError,
-/// beginning with `where`, if there is no inverse.
-std::vector<double> inverse_active_set(const ElementModel &model, const std::string &where);
 
 }    // namespace turing_glass::nnap

@@ -64,9 +64,10 @@ std::string summary(const Potential &potential)
     out += "    network  " + shape(model) + "\n";
     out += "    energy   " + number("%.8g", model.sigma_energy) + " x network " +
         number("%+.8g", model.mu_energy + model.reference_energy) + " eV\n";
-    if (!model.active_set.empty())
-      out += "    range    " + std::to_string(model.inputs() + 1) + " training environments\n";
   }
+  if (potential.uncertainty_limit > 0.0)
+    out += "  likely force error of one training atom in 1000: above " +
+        number("%.3g", potential.uncertainty_limit) + " eV/A\n";
   return out;
 }
 

@@ -88,6 +88,27 @@ std::vector<Outlier> find_outliers(const std::vector<TrainingFrame> &training,
   return outliers;
 }
 
+std::vector<nnap::Layer> random_network(int inputs, const std::vector<int> &hidden,
+                                        std::mt19937_64 &random)
+{
+  std::normal_distribution<double> normal;
+  std::vector<int> widths = hidden;
+  widths.insert(widths.begin(), inputs);
+  widths.push_back(1);
+  std::vector<nnap::Layer> network;
+  for (std::size_t k = 0; k + 1 < widths.size(); ++k) {
+    nnap::Layer layer;
+    layer.inputs = widths[k];
+    layer.outputs = widths[k + 1];
+    layer.silu = k + 2 < widths.size();
+    layer.weight.resize(static_cast<std::size_t>(layer.inputs) * layer.outputs);
+    for (double &w : layer.weight) w = normal(random) / std::sqrt(layer.inputs);
+    layer.bias.assign(layer.outputs, 0.0);
+    network.push_back(std::move(layer));
+  }
+  return network;
+}
+
 nnap::Potential initial_potential(const ModelShape &shape, const std::vector<TrainingFrame> &frames,
                                   const std::vector<double> &reference, unsigned seed,
                                   MPI_Comm comm)
@@ -120,19 +141,7 @@ nnap::Potential initial_potential(const ModelShape &shape, const std::vector<Tra
     model.norm_sigma.assign(inputs, 1.0);
     model.reference_energy = reference[t];
     model.sigma_energy = rms > 0.0 ? force_length * rms : 1.0;
-    std::vector<int> widths = shape.hidden;
-    widths.insert(widths.begin(), inputs);
-    widths.push_back(1);
-    for (std::size_t k = 0; k + 1 < widths.size(); ++k) {
-      nnap::Layer layer;
-      layer.inputs = widths[k];
-      layer.outputs = widths[k + 1];
-      layer.silu = k + 2 < widths.size();
-      layer.weight.resize(static_cast<std::size_t>(layer.inputs) * layer.outputs);
-      for (double &w : layer.weight) w = normal(random) / std::sqrt(layer.inputs);
-      layer.bias.assign(layer.outputs, 0.0);
-      model.network.push_back(std::move(layer));
-    }
+    model.network = random_network(inputs, shape.hidden, random);
     potential.models.emplace_back(std::move(model));
   }
 

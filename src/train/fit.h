@@ -11,6 +11,7 @@
 
 #include <mpi.h>
 
+#include <random>
 #include <string>
 #include <vector>
 
@@ -40,9 +41,14 @@ std::vector<Outlier> find_outliers(const std::vector<TrainingFrame> &training,
                                    const std::vector<TrainingFrame> &validation,
                                    const std::vector<double> &reference, MPI_Comm comm);
 
+/// A network with one output, SiLU in its hidden layers, weights from a normal distribution with the variance 1/inputs, and
+/// no biases.
+std::vector<nnap::Layer> random_network(int inputs, const std::vector<int> &hidden,
+                                        std::mt19937_64 &random);
+
 /// A potential ready for training: reference energies, mean and spread of each descriptor component by
-/// element, an energy scale from the forces, random weights (normal; of networks with the variance 1/inputs and no
-/// biases, of trainable type weights with the variance 1).
+/// element, an energy scale from the forces, random weights (random_network(); of trainable type weights normal with
+/// the variance 1).
 /// Collective; depends on the frames and the seed alone.
 nnap::Potential initial_potential(const ModelShape &shape, const std::vector<TrainingFrame> &frames,
                                   const std::vector<double> &reference, unsigned seed,

@@ -81,8 +81,9 @@ class Trainer {
   /// Frames of all ranks, training and validation, whose descriptors are kept.
   long kept_frames() const { return kept_frames_; }
 
-  /// This rank's share of the training frames.
+  /// This rank's share of the frames.
   const std::vector<TrainingFrame> &training() const { return training_; }
+  const std::vector<TrainingFrame> &validation() const { return validation_; }
 
   /// The potential with the best averaged weights so far.
   nnap::Potential potential() const;

@@ -108,8 +108,9 @@ std::vector<Seed> nnap_json_seeds()
       {"share",
        document(model("Cu", radial, linear_network(1)) + "," +
                 model("Zr", share, deep_network(1)))},
-      {"active_set",
-       document(model("Cu", radial, linear_network(1), R"("active_set":[[1,1],[-2,1]],)"))},
+      {"uncertainty",
+       document(model("Cu", radial, linear_network(1),
+                      R"("uncertainty":{"output_weight":[0.5],"output_bias":0.1},)"))},
       {"off",
        pair_of(
            R"({"nmax":0,"lmax":0,"noradial":false,"layer_norm":false,"l3cross":true,"fuse_style":"limited","wtype":"none"})",

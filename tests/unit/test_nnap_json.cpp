@@ -523,9 +523,12 @@ void expect_same(const nnap::Layer &a, const nnap::Layer &b)
 void expect_same(const Potential &a, const Potential &b)
 {
   ASSERT_EQ(a.elements, b.elements);
+  EXPECT_EQ(a.uncertainty_limit, b.uncertainty_limit);
   for (std::size_t t = 0; t < a.elements.size(); ++t) {
     const nnap::ElementModel &x = *a.models[t], &y = *b.models[t];
-    EXPECT_EQ(x.active_set, y.active_set);
+    ASSERT_EQ(x.uncertainty.size(), y.uncertainty.size());
+    for (std::size_t k = 0; k < x.uncertainty.size(); ++k)
+      expect_same(x.uncertainty[k], y.uncertainty[k]);
     EXPECT_EQ(x.norm_mu, y.norm_mu);
     EXPECT_EQ(x.norm_sigma, y.norm_sigma);
     EXPECT_EQ(x.mu_energy, y.mu_energy);
@@ -601,40 +604,45 @@ TEST(NnapJson, AMergeOfBothKindsIsWrittenAndReadBack)
   expect_same(nnap::read_nnap_json(nnap::write_nnap_json(potential), file_name), potential);
 }
 
-TEST(NnapJson, ActiveSets)
+TEST(NnapJson, Uncertainty)
 {
   json file = small_document();
-  EXPECT_TRUE(read(file).models[0]->active_set.empty());
-  EXPECT_FALSE(nnap::Evaluator(read(file)).knows_training_range());
-  const json rows = {{2.0, 0.0, 1.0}, {0.0, 1.0, 1.0}, {-1.0, 0.5, 1.0}};
-  file["models"][0]["active_set"] = rows;
-  EXPECT_FALSE(nnap::Evaluator(read(file)).knows_training_range()) << "only one of two elements";
-  file["models"][1]["active_set"] = rows;
+  EXPECT_TRUE(read(file).models[0]->uncertainty.empty());
+  EXPECT_FALSE(nnap::Evaluator(read(file)).knows_uncertainty());
+  // one hidden node
+  const json network = {{"hidden_dims", {1}},
+                        {"hidden_weights", {{{0.7, -0.4}}}},
+                        {"hidden_biases", {{0.2}}},
+                        {"output_weight", {-1.5}},
+                        {"output_bias", 0.3}};
+  file["models"][0]["uncertainty"] = network;
+  EXPECT_FALSE(nnap::Evaluator(read(file)).knows_uncertainty()) << "only one of two elements";
+  file["models"][1]["uncertainty"] = network;
+  file["uncertainty_limit"] = 1.25;
   const Potential potential = read(file);
-  EXPECT_EQ(potential.models[0]->active_set,
-            (std::vector<double>{2.0, 0.0, 1.0, 0.0, 1.0, 1.0, -1.0, 0.5, 1.0}));
-  EXPECT_TRUE(nnap::Evaluator(potential).knows_training_range());
+  EXPECT_EQ(potential.uncertainty_limit, 1.25);
+  const nnap::Evaluator evaluator(potential);
+  EXPECT_TRUE(evaluator.knows_uncertainty());
   expect_same(nnap::read_nnap_json(nnap::write_nnap_json(potential), file_name), potential);
 
-  // the grade of an environment, by Cramer's rule: coefficients of (x, 1) in terms of the rows
-  const nnap::Evaluator evaluator(potential);
   nnap::Workspace workspace;
   workspace.neighbors.start(evaluator.ntypes(), 1);
   workspace.neighbors.push(2.0, 0.0, 0.0, 4.0, 1);
   evaluator.evaluate(0, workspace);
-  const double x = workspace.x[0], y = workspace.x[1];
-  const double d = 2.0 * (1.0 - 0.5) + (0.0 * 0.5 - 1.0 * -1.0);
-  const double c[] = {(x * 0.5 + (0.0 * 0.5 - 1.0 * -1.0) + y * -1.0) / d,
-                      (2.0 * (y - 0.5) + (x * 0.5 - y * -1.0)) / d,
-                      (2.0 * (1.0 - y) + (0.0 * y - 1.0 * x)) / d};
-  double largest = 0.0;
-  for (const double value : c) largest = std::max(largest, std::abs(value));
-  EXPECT_NEAR(evaluator.extrapolation_grade(0, workspace), largest, 1e-12 * largest);
+  const double v = 0.7 * std::asinh(workspace.x[0]) - 0.4 * std::asinh(workspace.x[1]) + 0.2;
+  const double expected = std::exp(-1.5 * v / (1.0 + std::exp(-v)) + 0.3);
+  EXPECT_NEAR(evaluator.force_uncertainty(0, workspace), expected, 1e-14 * expected);
+  evaluator.descriptor(0, workspace);    // is enough
+  EXPECT_NEAR(evaluator.force_uncertainty(0, workspace), expected, 1e-14 * expected);
+  // what is no number is not known
+  workspace.P[0] = std::nan("");
+  EXPECT_EQ(evaluator.force_uncertainty(0, workspace), std::numeric_limits<double>::infinity());
 
-  file["models"][1]["active_set"].erase(2);
-  expect_error(file, {"model 2", "active_set has 6 numbers, 9 are needed"});
-  file["models"][1]["active_set"] = {{2.0, 0.0, 1.0}, {0.0, 1.0, 1.0}, {2.0, 0.0, 1.0}};
-  expect_error(file, {"model 2", "active_set depend on each other linearly"});
+  file["models"][1]["uncertainty"]["hidden_biases"] = {{0.2, 0.1}};
+  expect_error(file, {"model 2", "uncertainty", "hidden_biases"});
+  file["models"][1]["uncertainty"] = network;
+  file["uncertainty_limit"] = -1.0;
+  expect_error(file, {"'uncertainty_limit' is negative"});
 }
 
 TEST(NnapJson, DifferentEnergyScalesGiveTheSameEnergiesAfterWriting)

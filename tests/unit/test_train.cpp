@@ -7,12 +7,12 @@
 
 #include "nnap/nnap_json.h"
 #include "parallel.h"
-#include "train/active_set.h"
 #include "train/data_set.h"
 #include "train/fit.h"
 #include "train/frame_loss.h"
 #include "train/soap.h"
 #include "train/trainer.h"
+#include "train/uncertainty.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -29,11 +29,10 @@ using namespace turing_glass::train;
 
 namespace {
 
-/// A frame of random atoms labeled by a potential, its energy per atom shifted by `shift`.
-io::LabeledFrame labeled_frame(const nnap::Evaluator &teacher, int ntypes, unsigned seed,
-                               double shift = 0.0)
+/// A frame labeled by a potential, its energy per atom shifted by `shift`; of random atoms where only a seed is given.
+io::LabeledFrame labeled_frame(const nnap::Evaluator &teacher, const test::Structure &s,
+                               unsigned number, double shift = 0.0)
 {
-  const test::Structure s = test::random_structure(10, ntypes, 0.05, 1.8, seed);
   const test::Result result = test::evaluate(teacher, s);
   io::LabeledFrame frame;
   frame.cell = s.cell;
@@ -49,8 +48,14 @@ io::LabeledFrame labeled_frame(const nnap::Evaluator &teacher, int ntypes, unsig
     for (int b = 0; b < 3; ++b) stress[a][b] = -result.virial[a][b] / volume;
   frame.stress = stress;
   frame.energy = result.energy + shift * static_cast<double>(s.positions.size());
-  frame.frame = seed;
+  frame.frame = number;
   return frame;
+}
+
+io::LabeledFrame labeled_frame(const nnap::Evaluator &teacher, int ntypes, unsigned seed,
+                               double shift = 0.0)
+{
+  return labeled_frame(teacher, test::random_structure(10, ntypes, 0.05, 1.8, seed), seed, shift);
 }
 
 nnap::Basis small_basis()
@@ -304,74 +309,169 @@ TEST(Fit, NormalizedDescriptorsHaveMeanZeroAndSpreadOne)
   }
 }
 
-// ---- extrapolation grade ----
+// ---- uncertainty ----
 
-TEST(ActiveSet, OneComponentGivesTheRange)
+TEST(Uncertainty, DisturbedEnvironmentsAreOthersWithinTheCutoff)
 {
-  // one component: the set is the smallest and the largest value, and the grade is linear outside
-  nnap::Basis basis;
-  basis.nmax = basis.lmax = 0;
-  basis.rcut = 4.5;
-  basis.wtype = nnap::WeightType::none;
-  const nnap::Evaluator teacher(test::random_potential(basis, 1, 4));
-  const std::vector<TrainingFrame> frames = some_frames(teacher, 6, 1);
-  nnap::Potential potential =
-      initial_potential({{"Cu"}, {basis}, {4}}, frames, {0.0}, 1, MPI_COMM_WORLD);
-  select_active_sets(potential, frames, MPI_COMM_WORLD);
-
-  const nnap::Evaluator evaluator(potential);
-  EXPECT_TRUE(evaluator.knows_training_range());
+  const test::Structure structure = test::random_structure(60, 2, 0.05, 1.8, 3);
+  constexpr double cutoff = 5.0;
   nnap::Workspace workspace;
-  double low = 1e300, high = 0.0;
-  for (const TrainingFrame &frame : frames)
-    for (int i = 0; i < frame.atoms(); ++i) {
-      set_neighbors(evaluator, frame, i, workspace.neighbors);
-      const double P = evaluator.descriptor(0, workspace)[0];
-      low = std::min(low, P), high = std::max(high, P);
-    }
-  ASSERT_LT(low, high);
-  for (const TrainingFrame &frame : some_frames(teacher, 20, 1, 500))
-    for (int i = 0; i < frame.atoms(); ++i) {
-      set_neighbors(evaluator, frame, i, workspace.neighbors);
-      evaluator.evaluate(0, workspace);
-      const double P = workspace.P[0], width = high - low;
-      const double expected = std::max(std::abs(P - low), std::abs(high - P)) / width;
-      EXPECT_NEAR(evaluator.extrapolation_grade(0, workspace), expected, 0.011 * expected);
-    }
-  // what is no number is not inside
-  for (const double P : {std::nan(""), std::numeric_limits<double>::infinity()}) {
-    workspace.x[0] = P;
-    EXPECT_EQ(evaluator.extrapolation_grade(0, workspace), std::numeric_limits<double>::infinity());
+  test::find_neighbors(structure, 0, 2, cutoff, workspace);
+  std::mt19937_64 random(1);
+  int fewer = 0, exchanged = 0, denser = 0, same_as_before = 0;
+  for (int k = 0; k < 400; ++k) {
+    const nnap::Neighbors &before = workspace.neighbors, after = disturbed(before, cutoff, random);
+    ASSERT_EQ(after.elements(), 2);
+    double closest[2] = {cutoff, cutoff};
+    bool same = after.count(0) == before.count(0) && after.count(1) == before.count(1);
+    after.each([&](int slot, int) {
+      const auto &[x, y, z, r2] = after.d[slot];
+      EXPECT_LT(r2, cutoff * cutoff);
+      EXPECT_NEAR(r2, x * x + y * y + z * z, 1e-12);
+      closest[1] = std::min(closest[1], std::sqrt(r2));
+    });
+    before.each([&](int slot, int) {
+      closest[0] = std::min(closest[0], std::sqrt(before.d[slot].rsq));
+      if (same) {
+        const int at = slot - before.first(slot < before.next[0] ? 0 : 1) +
+            after.first(slot < before.next[0] ? 0 : 1);
+        same = after.d[at].x == before.d[slot].x;
+      }
+    });
+    same_as_before += same;
+    fewer += after.count() < before.count() / 2;
+    exchanged += after.count() == before.count() && after.count(0) != before.count(0);
+    denser += after.count() > 0 && closest[1] < 0.9 * closest[0];
   }
+  for (const int kind : {fewer, exchanged, denser}) EXPECT_GT(kind, 4);
+  EXPECT_LT(same_as_before, 8) << "a radius beyond all neighbors is rare";
 }
 
-TEST(ActiveSet, TrainingFramesAreInsideAndCompressedOnesOutside)
+/// Frames with forces that differ from those of `potential` by random vectors, longer in denser neighborhoods: of
+/// 0.05 eV/A exp(2 (s - 2.5)), s = sum_j f_c(r_ij), times a spread of 30 %.
+class KnownErrors {
+ public:
+  explicit KnownErrors(const nnap::Evaluator &evaluator) : evaluator_(evaluator) {}
+
+  double typical(const TrainingFrame &frame, int i)
+  {
+    set_neighbors(evaluator_, frame, i, workspace_.neighbors);
+    double sum = 0.0;
+    const double rc = evaluator_.cutoff();
+    workspace_.neighbors.each([&](int slot, int) {
+      sum += std::pow(1.0 - workspace_.neighbors.d[slot].rsq / (rc * rc), 4);
+    });
+    return 0.05 * std::exp(2.0 * (sum - 2.5));
+  }
+
+  /// Of a simple cubic crystal whose atoms are displaced by 0.15 A.
+  std::vector<TrainingFrame> frames(int count)
+  {
+    constexpr int n = 3;
+    constexpr double a = 2.6;
+    std::vector<TrainingFrame> out;
+    std::normal_distribution<double> normal;
+    for (int k = 0; k < count; ++k) {
+      test::Structure s;
+      for (int axis = 0; axis < 3; ++axis) s.cell[axis][axis] = n * a;
+      for (int i = 0; i < n * n * n; ++i) {
+        s.types.push_back(static_cast<int>(random_() % 2));
+        const double site[3] = {a * (i % n), a * (i / n % n), a * (i / (n * n))};
+        s.positions.push_back({});
+        for (int axis = 0; axis < 3; ++axis)
+          s.positions.back()[axis] = site[axis] + 0.15 * normal(random_);
+      }
+      out.push_back(make_training_frame(labeled_frame(evaluator_, s, k), evaluator_.cutoff()));
+    }
+    for (TrainingFrame &frame : out)
+      for (int i = 0; i < frame.atoms(); ++i) {
+        double direction[3], square = 0.0;
+        for (double &d : direction) d = normal(random_), square += d * d;
+        const double length = typical(frame, i) * std::exp(0.3 * normal(random_));
+        for (int a = 0; a < 3; ++a)
+          frame.data.forces[3 * i + a] += direction[a] / std::sqrt(square) * length;
+      }
+    return out;
+  }
+
+ private:
+  const nnap::Evaluator &evaluator_;
+  nnap::Workspace workspace_;
+  std::mt19937_64 random_{5};
+};
+
+TEST(Uncertainty, FindsErrorsThatAreKnown)
 {
-  const nnap::Evaluator teacher(test::random_potential(small_basis(), 2, 4));
-  const std::vector<TrainingFrame> frames = some_frames(teacher, 30, 2);
-  nnap::Potential potential = initial_potential({{"Cu", "Zr"}, {small_basis()}, {4}}, frames,
-                                                {0.0, 0.0}, 1, MPI_COMM_WORLD);
-  EXPECT_FALSE(nnap::Evaluator(potential).knows_training_range());
-  select_active_sets(potential, frames, MPI_COMM_WORLD);
+  nnap::Potential potential = test::random_potential(small_basis(), 2, 4);
+  const nnap::Evaluator plain(potential);
+  KnownErrors known(plain);
+  const std::vector<TrainingFrame> frames = known.frames(200);
+  potential = [&] {    // its weights, normalized as a training does it
+    nnap::Potential out = initial_potential({{"A", "B"}, {small_basis()}, {4}}, frames, {0.0, 0.0},
+                                            1, MPI_COMM_WORLD);
+    for (int t = 0; t < 2; ++t) {
+      const nnap::ElementModel &model = *potential.models[t];
+      nnap::ElementModel &scaled = *out.models[t];
+      scaled.network = model.network;
+      nnap::Layer &first = scaled.network.front();
+      for (int o = 0; o < first.outputs; ++o)
+        for (int k = 0; k < first.inputs; ++k) {
+          double &w = first.weight[o * first.inputs + k];
+          first.bias[o] += w * (scaled.norm_mu[k] - model.norm_mu[k]) / model.norm_sigma[k];
+          w *= scaled.norm_sigma[k] / model.norm_sigma[k];
+        }
+      scaled.mu_energy = model.mu_energy;
+      scaled.sigma_energy = model.sigma_energy;
+      scaled.reference_energy = model.reference_energy;
+    }
+    return out;
+  }();
+  fit_uncertainty(potential, frames, known.frames(30), 1, 1, MPI_COMM_WORLD);
 
   const nnap::Evaluator evaluator(nnap::read_nnap_json(nnap::write_nnap_json(potential), "again"));
+  ASSERT_TRUE(evaluator.knows_uncertainty());
   nnap::Workspace workspace;
-  const auto largest_grade = [&](const TrainingFrame &frame) {
-    double largest = 0.0;
-    for (int i = 0; i < frame.atoms(); ++i) {
-      set_neighbors(evaluator, frame, i, workspace.neighbors);
-      evaluator.evaluate(frame.data.types[i], workspace);
-      largest = std::max(largest, evaluator.extrapolation_grade(frame.data.types[i], workspace));
-    }
-    return largest;
+  const auto likely = [&](const TrainingFrame &frame, int i) {
+    set_neighbors(evaluator, frame, i, workspace.neighbors);
+    evaluator.descriptor(frame.data.types[i], workspace);
+    return evaluator.force_uncertainty(frame.data.types[i], workspace);
   };
-  for (const TrainingFrame &frame : frames) {
-    EXPECT_LE(largest_grade(frame), largest_training_grade + 1e-6);
-    io::LabeledFrame compressed = frame.data;
-    for (auto &row : compressed.cell)
-      for (double &v : row) v *= 0.8;
-    for (double &v : compressed.positions) v *= 0.8;
-    EXPECT_GT(largest_grade(make_training_frame(compressed, teacher.cutoff())), 2.0);
+  // on frames that the fit has not seen: ln u is the mean of ln error, a standard deviation of 0.3 around it
+  double sum = 0.0, square = 0.0, count = 0.0;
+  double spread = 0.0;
+  for (const TrainingFrame &frame : known.frames(50))
+    for (int i = 0; i < frame.atoms(); ++i) {
+      spread += std::pow(std::log(known.typical(frame, i) / 0.05), 2);
+      const double off = std::log(likely(frame, i) / known.typical(frame, i));
+      sum += off, square += off * off, count += 1.0;
+    }
+  EXPECT_NEAR(sum / count, 0.0, 0.05);
+  EXPECT_LT(square, 0.01 * spread) << "all but 1 % of the variance is explained";
+
+  // one in a thousand of the training atoms is beyond the limit
+  double beyond = 0.0, atoms = 0.0, forces = 0.0;
+  for (const TrainingFrame &frame : frames)
+    for (int i = 0; i < frame.atoms(); ++i) {
+      beyond += likely(frame, i) > potential.uncertainty_limit;
+      atoms += 1.0;
+      for (int a = 0; a < 3; ++a)
+        forces += frame.data.forces[3 * i + a] * frame.data.forces[3 * i + a];
+    }
+  EXPECT_NEAR(beyond, part_beyond_limit * atoms, 1.0);
+
+  // where there are no frames, the error is that of the disturbed environments
+  const double unknown = unknown_error * std::sqrt(forces / atoms);
+  TrainingFrame alone = frames[0];
+  for (int i = 0; i < alone.atoms(); ++i) alone.first[i + 1] = 0;
+  TrainingFrame dense = frames[0];
+  for (auto &row : dense.data.cell)
+    for (double &value : row) value *= 0.6;
+  for (double &value : dense.data.positions) value *= 0.6;
+  dense = make_training_frame(dense.data, evaluator.cutoff());
+  for (int i = 0; i < dense.atoms(); ++i) {
+    EXPECT_GT(likely(alone, i), 0.4 * unknown);
+    EXPECT_LT(likely(alone, i), 2.0 * unknown);
+    EXPECT_GT(likely(dense, i), potential.uncertainty_limit);
   }
 }
 

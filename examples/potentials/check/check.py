@@ -148,11 +148,11 @@ def endured(potential, numbers, test, temperature, work):
     found = re.search(r"^survived: (\S+) (\S+)", text, re.MULTILINE)
     error = re.search(r"^ERROR.*", text, re.MULTILINE)
     result = found.groups() if found else ("", "**%s**" % (error.group(0) if error else "cut off"))
-    grades = []
+    errors = []
     if os.path.exists(os.path.join(folder, "frames.dump")):
         with open(os.path.join(folder, "frames.dump")) as file:
-            grades = [float(line.split()[5]) for line in file if len(line.split()) == 6 and line[0].isdigit()]
-    row = [test, composition, str(temperature), *result, "%.2f" % max(grades, default=0.0)]
+            errors = [float(line.split()[5]) for line in file if len(line.split()) == 6 and line[0].isdigit()]
+    row = [test, composition, str(temperature), *result, "%.2f" % max(errors, default=0.0)]
     print("| " + " | ".join(row) + " |", flush=True)
     return row
 
@@ -170,7 +170,7 @@ def survive(potential, elements, work, jobs):
     runs += [(mixture, "hold", temperature) for temperature in (300, 1000, 2500) for mixture in mixed]
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         rows = list(pool.map(lambda r: endured(potential, *r, work), runs))
-    lines = ["| test | atoms | T (K) | density (1/A^3) | drift at constant energy (eV/atom/ps) | largest grade |",
+    lines = ["| test | atoms | T (K) | density (1/A^3) | drift at constant energy (eV/atom/ps) | largest likely force error (eV/A) |",
              "|---|---|---|---|---|---|"]
     return lines + ["| " + " | ".join(row) + " |" for row in rows]
 

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The frames that examples/train/frames.py makes: crystals are what their names say, cells are sound, seeds count."""
+"""The frames that examples/train/frames.py makes (crystals are what their names say, cells are sound, seeds count), and how
+gather.py joins labeled ones."""
 
+import gzip
 import importlib.util
 import os
+import re
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -105,6 +109,29 @@ class Frames(unittest.TestCase):
             self.module.write(frames, path)
             with open(path, encoding="ascii") as file:
                 return file.read()
+
+
+@unittest.skipIf(np is None, "numpy is not installed")
+class Gather(unittest.TestCase):
+    def test_weights_lone_atoms_and_violent_frames(self):
+        def frame(kind, length, energy, atoms, force=0.1):
+            rows = "".join("%s %g %g %g %g 0 0\n" % (*atom, force) for atom in atoms)
+            return ('%d\nLattice="%g 0 0 0 %g 0 0 0 %g" Properties=species:S:1:pos:R:3:forces:R:3 energy=%g config_type=%s\n%s'
+                    % (len(atoms), length, length, length, energy, kind, rows))
+        text = (frame("gas", 20, -4.0, [("Zr", 0, 0, 0), ("Cu", 1, 1, 19), ("Cu", 9, 9, 9)])    # the first two are neighbors
+                + frame("isolated", 30, -0.6, [("O", 3, 3, 3)])
+                + frame("glass", 3, -9.0, [("Zr", 0, 0, 0), ("Cu", 1.5, 1.5, 1.5)])
+                + frame("glass", 3, -9.0, [("Zr", 0, 0, 0), ("Cu", 1.5, 1.5, 0.5)], force=151))
+        with tempfile.TemporaryDirectory() as folder:
+            data, out = os.path.join(folder, "data.extxyz"), os.path.join(folder, "out.extxyz.gz")
+            with open(data, "w", encoding="ascii") as file:
+                file.write(text)
+            subprocess.run([sys.executable, os.path.join(os.path.dirname(SCRIPT), "gather.py"), out, data, "--lone", "-0.6"],
+                           check=True, stdout=subprocess.DEVNULL)
+            with gzip.open(out, "rt") as file:
+                found = re.findall(r" energy=(\S+) config_type=(\S+) weight=(\S+)", file.read())
+        self.assertEqual([(kind, float(energy)) for energy, kind, _ in found], [("gas", -3.4), ("isolated", 0.0), ("glass", -9.0)])
+        self.assertEqual([float(weight) for *_, weight in found], [0.2, 5.0, 1.0])
 
 
 if __name__ == "__main__":

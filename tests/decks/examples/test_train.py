@@ -69,11 +69,11 @@ class Train(unittest.TestCase):
         self.assertLess(float(last["squeezed_F"]), 0.95 * float(first["squeezed_F"]))
         self.assertLess(float(last["squeezed_E"]), 0.5 * float(first["squeezed_E"]))
 
-        def largest_grade(row):
-            return max(float(frame["grade"]) for frame in rows(self.path("loop", row["round"], "squeezed.energy.csv")))
+        def likely_error(row):
+            atoms = rows(self.path("loop", row["round"], "squeezed.uncertainty.csv"))
+            return math.hypot(*(float(atom["uncertainty"]) for atom in atoms)) / len(atoms) ** 0.5
 
-        self.assertGreater(largest_grade(first), 2)
-        self.assertLess(largest_grade(last), 0.8 * largest_grade(first))
+        self.assertLess(likely_error(last), 0.8 * likely_error(first))
 
 
 if __name__ == "__main__":

@@ -535,7 +535,7 @@ class WrongUse(Case):
 
     def test_command(self):
         self.refused("nnap\n", "nnap")
-        self.refused("nnap bake x\n", "'bake'", "info, convert, label, train, test")
+        self.refused("nnap bake x\n", "'bake'", "info, convert, label, train, uncertainty, test")
         self.refused("nnap \"\"\n", "empty word")
         self.refused("nnap info\n", "nnap info: a potential file is missing")
         self.refused("nnap info \"\"\n", "nnap info: a potential file is an empty word")
