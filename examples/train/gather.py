@@ -4,8 +4,8 @@ them are kept.
 
     /usr/bin/python3 gather.py out.extxyz.gz DATA.extxyz.gz [DATA ...] [--lone E] [--reach R] [--seed 1]
 
-The kind of a frame is its config_type; RULES below has the part of the frames that is kept and their weight, the first
-rule that fits applies. Frames with a force above 150 eV/A are left out. --lone E: the labeling model gives E (eV) to an atom
+The kind of a frame is its config_type; RULES below has how often a frame is written (0.3: three of ten frames once) and its
+weight, the first rule that fits applies. Frames with a force above 150 eV/A are left out. --lone E: the labeling model gives E (eV) to an atom
 without a neighbor within its reach R (A, default 5), where the energy should be zero; E is subtracted for each of them.
 Needs numpy.
 """
@@ -17,9 +17,9 @@ import re
 
 import numpy as np
 
-# (kinds, highest part of oxygen, part that is kept, weight); what is not named is kept, with weight 1
+# (kinds, highest part of oxygen, copies, weight)
 RULES = [
-    ("isolated", 1.0, 1.0, 5.0),
+    ("isolated", 1.0, 20.0, 1.0),
     ("O2", 1.0, 1.0, 0.5),
     ("dimer|trimer|gas", 1.0, 1.0, 0.2),
     ("suboxide|phase_.*|close_pairs", 1.0, 1.0, 0.5),
@@ -78,8 +78,9 @@ def main():
             for header, rows in frames(path):
                 kind = key(header, "config_type") or ""
                 oxygen = sum(row.startswith("O ") for row in rows) / len(rows)
-                part, weight = next(rule[2:] for rule in RULES if re.fullmatch(rule[0], kind) and oxygen <= rule[1])
-                if random.random() >= part:
+                often, weight = next(rule[2:] for rule in RULES if re.fullmatch(rule[0], kind) and oxygen <= rule[1])
+                copies = int(often + random.random())
+                if copies == 0:
                     continue
                 if max(abs(float(f)) for row in rows for f in row.split()[4:7]) > LARGEST_FORCE:
                     continue
@@ -87,9 +88,9 @@ def main():
                 if options.lone and abs(np.linalg.det(np.array(key(header, "Lattice").split(), float).reshape(3, 3))) > 40 * len(rows):
                     energy = float(key(header, "energy")) - options.lone * lone_atoms(header, rows, options.reach)
                     header = re.sub(r"(^|\s)energy=\S+", r"\g<1>energy=%.6f" % energy, header)
-                out.write("%d\n%s weight=%g\n%s" % (len(rows), header, weight, "".join(rows)))
-                kept[kind] += 1
-                atoms += len(rows)
+                out.write(copies * ("%d\n%s weight=%g\n%s" % (len(rows), header, weight, "".join(rows))))
+                kept[kind] += copies
+                atoms += copies * len(rows)
     for kind, number in kept.items():
         print("%6d %s" % (number, kind))
     print("%6d frames, %d atoms in %s" % (sum(kept.values()), atoms, options.out))

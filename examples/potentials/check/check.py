@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Physics and endurance of the potentials in the folder above: prints tables, and puts them into the model cards.
+"""Endurance and errors of the potentials in the folder above: prints tables, and puts them into the model cards.
 
-    python3 check.py crystals ../ZrCuO.nnap.json             seconds
-    python3 check.py survive ../ZrCuO.nnap.json [JOBS]       an hour or two: JOBS runs at a time, default 2
+    python3 check.py survive ../ZrCuO.nnap.json [JOBS]       half an hour on two cores: JOBS runs at a time, default 2
+    python3 check.py explore ../ZrCuO.nnap.json SEED OUT     the same runs with another seed; frames in which a force is likely
+                                                             to be wrong are written to OUT (extended XYZ), to be labeled
     python3 check.py glass ../ZrCuO.nnap.json                after survive: what its quenched glasses look like at 300 K
     python3 check.py errors ../ZrCuO.nnap.json DATA          labeled frames (extended XYZ) that were not trained on
 
@@ -23,27 +24,6 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 LMP = os.environ.get("LMP", os.path.join(HERE, "..", "..", "..", "build", "lmp"))
 MASS = {"O": 15.999, "Ti": 47.867, "Co": 58.933, "Cu": 63.546, "Zr": 91.224, "Hf": 178.49}
 
-# Values of the model that labeled the training data, TensorNet-MatPES-PBE, each crystal relaxed:
-# a, c (A), energy (eV/atom, relative to isolated atoms). The O2 molecule is the reference of oxygen.
-OXYGEN = -3.37089
-LABELS = {
-    ("fcc", "Cu", "Cu"): (3.6353, 3.6353, -3.50026),
-    ("hcp", "Zr", "Zr"): (3.1902, 5.2108, -6.25679),
-    ("hcp", "Ti", "Ti"): (2.9160, 4.7273, -5.35632),
-    ("hcp", "Hf", "Hf"): (3.1529, 5.1491, -6.37172),
-    ("hcp", "Co", "Co"): (2.4916, 4.0534, -5.32946),
-    ("B2", "Cu", "Zr"): (3.2700, 3.2700, -4.99754),
-    ("B2", "Ti", "Co"): (2.9805, 2.9805, -5.75900),
-    ("B2", "Zr", "Co"): (3.1855, 3.1855, -6.13015),
-    ("B2", "Hf", "Co"): (3.1570, 3.1570, -6.32150),
-    ("cuprite", "Cu", "O"): (4.2746, 4.2746, -3.91532),
-    ("fluorite", "Zr", "O"): (5.1162, 5.1162, -7.71224),
-    ("tetragonal", "Zr", "O"): (5.1143, 5.2324, -7.72482),
-}
-FRACTION_OF_A = {"B2": 1 / 2, "cuprite": 2 / 3, "fluorite": 1 / 3, "tetragonal": 1 / 3}
-NAMES = {"cuprite": "Cu2O", "fluorite": "cubic ZrO2", "tetragonal": "tetragonal ZrO2"}
-
-
 def run(script, folder, variables):
     """Runs LAMMPS in `folder` unless it has finished there since potential and script are what they are; its output."""
     os.makedirs(folder, exist_ok=True)
@@ -61,36 +41,6 @@ def run(script, folder, variables):
         subprocess.run(command, cwd=folder, stdout=file, stderr=subprocess.STDOUT, check=False)
     with open(log) as file:
         return file.read()
-
-
-def crystals(potential, elements, work):
-    energies = {"O": OXYGEN}
-    references = dict(energies)
-    rows = []
-    for (structure, a, b), (la, lc, le) in LABELS.items():
-        if a not in elements or b not in elements:
-            continue
-        text = run("in.crystal", os.path.join(work, "%s_%s_%s" % (structure, a, b)),
-                   {"potential": potential, "structure": structure, "A": a, "B": b, "a": la})
-        found = re.search(r"^crystal: (\S+) (\S+) (\S+)", text, re.MULTILINE)
-        if not found:
-            raise SystemExit("%s %s: LAMMPS stopped\n%s" % (structure, a, text[-1000:]))
-        pa, pc, pe = (float(word) for word in found.groups())
-        if a == b:
-            energies[a], references[a] = pe, le
-            rows.append(("%s %s" % (structure, a), pa, pc, la, lc, None, None))
-        else:
-            x = FRACTION_OF_A[structure]
-            formation = pe - x * energies[a] - (1 - x) * energies[b]
-            label = le - x * references[a] - (1 - x) * references[b]
-            rows.append((NAMES.get(structure, "B2 " + a + b), pa, pc, la, lc, formation, label))
-    lines = ["| crystal | a (A) | labels | c (A) | labels | formation (eV/atom) | labels |", "|---|---|---|---|---|---|---|"]
-    for name, pa, pc, la, lc, formation, label in rows:
-        cells = [name, "%.3f (%+.1f %%)" % (pa, 100 * (pa / la - 1)), "%.3f" % la]
-        cells += ["%.3f (%+.1f %%)" % (pc, 100 * (pc / lc - 1)), "%.3f" % lc] if la != lc else ["", ""]
-        cells += ["%.3f (%+.0f %%)" % (formation, 100 * (formation / label - 1)), "%.3f" % label] if label else ["", ""]
-        lines.append("| " + " | ".join(cells) + " |")
-    return lines
 
 
 def errors(potential, elements, data, work):
@@ -117,9 +67,9 @@ def errors(potential, elements, data, work):
     return lines
 
 
-def random_start(path, numbers, volume=16.0, closest=1.7):
+def random_start(path, numbers, seed, volume=16.0, closest=1.7):
     """A LAMMPS data file: numbers[element] atoms at random places, `volume` (A^3) for each."""
-    generator = random.Random(1)
+    generator = random.Random(seed)
     count = sum(numbers.values())
     size = (count * volume) ** (1 / 3)
     places = []
@@ -137,13 +87,13 @@ def random_start(path, numbers, volume=16.0, closest=1.7):
             file.write("%d %d %.6f %.6f %.6f\n" % (number, t, *place))
 
 
-def endured(potential, numbers, test, temperature, work):
+def endured(potential, numbers, test, temperature, work, seed):
     """One run of in.survive as a row of the table."""
     composition = " ".join("%s%d" % item for item in numbers.items() if item[1])
     folder = os.path.join(work, "_".join((composition.replace(" ", ""), test, str(temperature))))
     os.makedirs(folder, exist_ok=True)
-    random_start(os.path.join(folder, "start.data"), numbers)
-    text = run("in.survive", folder, {"potential": potential, "elements": " ".join(numbers), "T": temperature, "test": test,
+    random_start(os.path.join(folder, "start.data"), numbers, seed)
+    text = run("in.survive", folder, {"seed": seed, "potential": potential, "elements": " ".join(numbers), "T": temperature, "test": test,
                                       "last": len(numbers), "dt": 0.001 if temperature > 1000 else 0.002})
     found = re.search(r"^survived: (\S+) (\S+)", text, re.MULTILINE)
     error = re.search(r"^ERROR.*", text, re.MULTILINE)
@@ -163,16 +113,52 @@ def mixtures(elements):
     return [{"Ti": 27, "Zr": 27, "Hf": 27, "Co": 27}]
 
 
-def survive(potential, elements, work, jobs):
+def survive(potential, elements, work, jobs, seed=1):
     mixed = mixtures(elements)
     bad = ["compress", "shear", "surface"] + ["insert"] * ("O" in elements)
     runs = [(mixed["O" in elements], test, 300) for test in bad]
     runs += [(mixture, "hold", temperature) for temperature in (300, 1000, 2500) for mixture in mixed]
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        rows = list(pool.map(lambda r: endured(potential, *r, work), runs))
+        rows = list(pool.map(lambda r: endured(potential, *r, work, seed), runs))
     lines = ["| test | atoms | T (K) | density (1/A^3) | drift at constant energy (eV/atom/ps) | largest likely force error (eV/A) |",
              "|---|---|---|---|---|---|"]
     return lines + ["| " + " | ".join(row) + " |" for row in rows]
+
+
+def explore(potential, elements, work, seed, out):
+    """Frames of endurance runs with an atom above the limit, at most five of a run: those that are farthest above."""
+    work = "%s_%d" % (work, seed)
+    survive(potential, elements, work, os.cpu_count(), seed)
+    with open(potential) as file:
+        limit = json.load(file)["uncertainty_limit"]
+    kinds, total = list(mixtures(elements)[0]), 0
+    with open(out, "w") as file:
+        for name in sorted(os.listdir(work)):
+            found = []
+            for frame in dumped_frames(os.path.join(work, name, "frames.dump")):
+                worst = max(float(atom[5]) for atom in frame[1])
+                if worst > limit:
+                    found.append((worst, frame))
+            for worst, (cell, atoms) in sorted(found, key=lambda f: -f[0])[:5]:
+                file.write('%d\nLattice="%s" Properties=species:S:1:pos:R:3 config_type=explored pbc="T T T"\n' % (
+                    len(atoms), " ".join("%.9g" % v for row in cell for v in row)))
+                file.write("".join("%s %s %s %s\n" % (kinds[int(atom[1]) - 1], *atom[2:5]) for atom in atoms))
+                total += 1
+    return ["%d frames with an atom above %.3g eV/A in %s" % (total, limit, out)]
+
+
+def dumped_frames(path):
+    """Cell vectors (A) and the columns of the atoms of each frame of a text dump, orthogonal or triclinic."""
+    if not os.path.exists(path):
+        return
+    with open(path) as file:
+        for frame in file.read().split("ITEM: TIMESTEP\n")[1:]:
+            lines = frame.splitlines()
+            bounds = [[float(word) for word in line.split()] for line in lines[4:7]]
+            xy, xz, yz = [b[2] if len(b) > 2 else 0.0 for b in bounds]
+            lx = bounds[0][1] - max(0.0, xy, xz, xy + xz) - bounds[0][0] + min(0.0, xy, xz, xy + xz)
+            ly = bounds[1][1] - max(0.0, yz) - bounds[1][0] + min(0.0, yz)
+            yield [[lx, 0, 0], [xy, ly, 0], [xz, yz, bounds[2][1] - bounds[2][0]]], [line.split() for line in lines[8:8 + int(lines[2])]]
 
 
 def frames(path):
@@ -233,24 +219,18 @@ def glass(potential, elements, work):
     return lines
 
 
-def main(what, potential, argument="2"):
-    potential = os.path.abspath(potential)
+def elements_of(potential):
     with open(potential) as file:
-        elements = [model["symbol"] for model in json.load(file)["models"]]
-    name = os.path.basename(potential).split(".")[0]
-    work = os.path.join(HERE, "runs", name, what)
-    if what == "crystals":
-        lines = crystals(potential, elements, work)
-    elif what == "survive":
-        lines = survive(potential, elements, work, int(argument))
-    elif what == "glass":
-        lines = glass(potential, elements, work)
-    elif what == "errors":
-        lines = errors(potential, elements, argument, work)
-    else:
-        raise SystemExit(__doc__)
-    print("\n".join(lines))
-    card = os.path.join(os.path.dirname(potential), name + ".md")
+        return [model["symbol"] for model in json.load(file)["models"]]
+
+
+def name_of(potential):
+    return os.path.basename(potential).split(".")[0]
+
+
+def put_into_card(potential, what, lines):
+    """Replaces the table `what` of the model card beside the potential, where there is a card."""
+    card = os.path.join(os.path.dirname(potential), name_of(potential) + ".md")
     if os.path.exists(card):
         with open(card) as file:
             text = file.read()
@@ -259,7 +239,25 @@ def main(what, potential, argument="2"):
             file.write(re.sub("<!-- %s -->.*?<!-- end -->" % what, lambda _: table, text, flags=re.DOTALL))
 
 
+def main(what, potential, argument="2", out=None):
+    potential = os.path.abspath(potential)
+    elements = elements_of(potential)
+    work = os.path.join(HERE, "runs", name_of(potential), what)
+    if what == "survive":
+        lines = survive(potential, elements, work, int(argument))
+    elif what == "explore" and out:
+        lines = explore(potential, elements, work, int(argument), out)
+    elif what == "glass":
+        lines = glass(potential, elements, work)
+    elif what == "errors":
+        lines = errors(potential, elements, argument, work)
+    else:
+        raise SystemExit(__doc__)
+    print("\n".join(lines))
+    put_into_card(potential, what, lines)
+
+
 if __name__ == "__main__":
-    if len(sys.argv) not in (3, 4):
+    if len(sys.argv) not in (3, 4, 5):
         raise SystemExit(__doc__)
     main(*sys.argv[1:])
