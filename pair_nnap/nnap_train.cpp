@@ -160,9 +160,11 @@ TrainCommand parse_train(const Messages &say, int narg, char **arg)
       o.stress = words.number("stress", from_to(0.0, huge));
     } else if (key == "soften")
       o.soften = words.number("soften", from_to(1e-3, huge));
-    else if (key == "huber")
+    else if (key == "huber") {
       o.huber = words.number("huber", from_to(1e-3, huge));
-    else if (key == "l2")
+      if (words.next_is_number())
+        o.huber_energy = words.number("huber of energies", from_to(1e-4, huge));
+    } else if (key == "l2")
       o.l2 = words.number("l2", from_to(0.0, huge));
     else if (key == "average")
       o.average = words.number("average", from_to(0.0, 0.999999));

@@ -21,7 +21,8 @@ import numpy as np
 RULES = [
     ("isolated", 1.0, 20.0, 1.0),
     ("O2", 1.0, 1.0, 0.5),
-    ("dimer|trimer|gas", 1.0, 1.0, 0.2),
+    ("dimer", 1.0, 1.0, 1.0),
+    ("trimer|gas", 1.0, 1.0, 0.3),
     ("suboxide|phase_.*|close_pairs", 1.0, 1.0, 0.5),
     ("zirconia|squeezed|surface_oxygen", 1.0, 1.0, 0.3),
     ("oxide_.*", 1.0, 1.0, 0.1),

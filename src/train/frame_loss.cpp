@@ -37,6 +37,17 @@ std::size_t kept_floats(const nnap::Evaluator &evaluator, const TrainingFrame &f
       nnap::Evaluator::kept_stride(neighbors);
 }
 
+/// rho of an error, from its square: its value, and rho'(f)/(2 f).
+struct Rho {
+  Rho(double square, double delta)
+  {
+    const double root = std::sqrt(1.0 + square / (delta * delta));
+    value = 2.0 * square / (1.0 + root);    // without a difference of large numbers
+    slope = 1.0 / root;
+  }
+  double value, slope;
+};
+
 }    // namespace
 
 std::size_t kept_bytes(const nnap::Evaluator &evaluator, const TrainingFrame &frame)
@@ -106,7 +117,7 @@ const FrameErrors &FrameLoss::evaluate(const nnap::Evaluator &evaluator, const T
   }
   errors_.energy = (energy - *label.energy) / n;
   double force_loss = 0.0, label_square = 0.0, stress_square = 0.0;
-  slopes_.resize(n);    // rho'(f)/(2 f)
+  slopes_.resize(n);
   for (int i = 0; i < n; ++i) {
     double square = 0.0;
     for (int k = 3 * i; k < 3 * i + 3; ++k) {
@@ -114,9 +125,9 @@ const FrameErrors &FrameLoss::evaluate(const nnap::Evaluator &evaluator, const T
       square += errors_.forces[k] * errors_.forces[k];
       label_square += label.forces[k] * label.forces[k];
     }
-    const double root = std::sqrt(1.0 + square / (weights.huber * weights.huber));
-    force_loss += 2.0 * square / (1.0 + root);    // rho, without its difference of large numbers
-    slopes_[i] = 1.0 / root;
+    const Rho rho(square, weights.huber);
+    force_loss += rho.value;
+    slopes_[i] = rho.slope;
   }
   for (int a = 0; a < 3; ++a)
     for (int b = 0; b < 3; ++b) {
@@ -127,13 +138,14 @@ const FrameErrors &FrameLoss::evaluate(const nnap::Evaluator &evaluator, const T
 
   const double violence = label_square / (3 * n) / (weights.soften * weights.soften);
   const double w = label.weight / (1.0 + violence), per_atom = frame.volume / n;
+  const Rho energy_rho(errors_.energy * errors_.energy, weights.huber_energy);
   errors_.loss = w *
-      (weights.energy * errors_.energy * errors_.energy + weights.force * force_loss / (3 * n) +
+      (weights.energy * energy_rho.value + weights.force * force_loss / (3 * n) +
        weights.stress * per_atom * per_atom * stress_square / 9);
   if (!gradient) return errors_;
 
   // derivatives of the loss by energy, forces and stress
-  const double a = 2.0 * w * weights.energy * errors_.energy / n;
+  const double a = 2.0 * w * weights.energy * energy_rho.slope * errors_.energy / n;
   const double force_factor = 2.0 * w * weights.force / (3 * n);
   const double stress_factor = 2.0 * w * weights.stress * per_atom * per_atom / 9 / frame.volume;
   for (int i = 0; i < n; ++i) {

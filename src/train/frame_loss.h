@@ -2,8 +2,9 @@
 
 // The loss of one frame and its gradient by the weights, without automatic differentiation.
 //
-//     L = w [ w_E (dE/N)^2 + w_F sum_i rho(|dF_i|)/(3N) + w_S |V dsigma/N|^2/9 ]     (training theory page, eq. 1)
-//     rho(f) = 2 delta^2 [sqrt(1 + f^2/delta^2) - 1]      a square for f << delta, a straight line beyond
+//     L = w [ w_E rho(dE/N) + w_F sum_i rho(|dF_i|)/(3N) + w_S |V dsigma/N|^2/9 ]     (training theory page, eq. 1)
+//     rho(f) = 2 delta^2 [sqrt(1 + f^2/delta^2) - 1]      a square for f << delta, a straight line beyond;
+//                                                    delta of its own for energies and for forces
 //
 // dE, dF, dsigma: prediction minus label of energy (eV), forces (eV/A), stress (eV/A^3, tension
 // positive). With these errors fixed, dL/dweights is that of
@@ -27,8 +28,9 @@ struct LossWeights {
   /// Frames with violent forces count less: w = weight/(1 + (force rms / soften)^2), force rms of the
   /// labels (eV/A), weight of the frame in its file.
   double soften = 2.0;
-  /// delta (eV/A); infinite for plain squares.
+  /// delta of forces (eV/A) and of energies (eV/atom); infinite for plain squares.
   double huber = std::numeric_limits<double>::infinity();
+  double huber_energy = std::numeric_limits<double>::infinity();
 };
 
 /// Errors of one frame (prediction minus label).

@@ -217,8 +217,8 @@ EpochReport Trainer::run_epoch()
   const long mine = static_cast<long>(order.size());
   for (int s = 0; s < steps_per_epoch_; ++s) {
     const Progress now = progress();
-    const LossWeights weights = {now.energy, options_.force, options_.stress, options_.soften,
-                                 options_.huber};
+    const LossWeights weights = {now.energy,      options_.force, options_.stress,
+                                 options_.soften, options_.huber, options_.huber_energy};
     const std::vector<int> batch(order.begin() + mine * s / steps_per_epoch_,
                                  order.begin() + mine * (s + 1) / steps_per_epoch_);
     const double loss = add_batch(batch, weights, gradient);
@@ -282,7 +282,7 @@ ErrorSums Trainer::validate()
   evaluator_.set_parameters(average_.data());
   // the final weights of the loss, so that all epochs are measured alike
   const LossWeights weights = {options_.final_energy, options_.force, options_.stress,
-                               options_.soften, options_.huber};
+                               options_.soften,       options_.huber, options_.huber_energy};
   ErrorSums sums = measure(evaluator_, validation_, weights);
   sums.sum_over_ranks(comm_);
   evaluator_.set_parameters(parameters_.data());
@@ -315,6 +315,7 @@ io::StateRecord Trainer::identity() const
   record.setting("stress", options_.stress);
   record.setting("soften", options_.soften);
   record.setting("huber", options_.huber);
+  record.setting("huber of energies", options_.huber_energy);
   record.setting("l2", options_.l2);
   record.setting("average", options_.average);
   record.setting("memory", options_.memory);

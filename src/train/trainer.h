@@ -33,7 +33,8 @@ struct TrainingOptions {
   double energy = 4.0, final_energy = 40.0;    ///< weight of the squared energy error per atom
   double force = 1.0, stress = 0.1;    ///< weights of squared force and virial-per-atom errors
   double soften = 2.0;                 ///< LossWeights::soften (eV/A)
-  double huber = std::numeric_limits<double>::infinity();    ///< LossWeights::huber (eV/A)
+  double huber = std::numeric_limits<double>::infinity();           ///< LossWeights::huber (eV/A)
+  double huber_energy = std::numeric_limits<double>::infinity();    ///< eV/atom
   double l2 = 0.005;          ///< sum of squared weights, beside the sum of the frames' losses
   double average = 0.9995;    ///< decay of the running average of the weights, by step
   double memory = 0.0;        ///< for descriptors and their derivatives, on each rank (bytes)

@@ -176,8 +176,9 @@ TEST(FrameLoss, GradientAgainstFiniteDifferences)
   potentials.push_back(initial_potential({{"Cu", "Zr", "O"}, {angular, radial}, {8}},
                                          some_frames(teacher, 3, 3), {0, 0, 0}, 1, MPI_COMM_SELF));
   for (const nnap::Potential &potential : potentials)
-    for (const LossWeights &weights : {LossWeights{1, 0, 0, 2}, LossWeights{0, 1, 0, 2},
-                                       LossWeights{0, 0, 1, 2}, LossWeights{4, 1, 0.1, 0.5, 0.2}}) {
+    for (const LossWeights &weights :
+         {LossWeights{1, 0, 0, 2}, LossWeights{0, 1, 0, 2}, LossWeights{0, 0, 1, 2},
+          LossWeights{4, 1, 0.1, 0.5, 0.2}, LossWeights{4, 1, 0.1, 0.5, 0.2, 0.03}}) {
       const TrainingFrame frame = make_training_frame(labeled_frame(teacher, 3, 7), 4.5);
       nnap::Evaluator student(potential);
       FrameLoss loss;

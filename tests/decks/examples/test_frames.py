@@ -131,7 +131,7 @@ class Gather(unittest.TestCase):
             with gzip.open(out, "rt") as file:
                 found = re.findall(r" energy=(\S+) config_type=(\S+) weight=(\S+)", file.read())
         self.assertEqual([(kind, float(energy)) for energy, kind, _ in found], [("gas", -3.4), *[("isolated", 0.0)] * 20, ("glass", -9.0)])
-        self.assertEqual([float(weight) for *_, weight in found], [0.2, *[1.0] * 20, 1.0])
+        self.assertEqual([float(weight) for *_, weight in found], [0.3, *[1.0] * 20, 1.0])
 
 
 if __name__ == "__main__":
