@@ -94,7 +94,8 @@ struct Potential {
   std::vector<std::string> elements;    ///< order defines the type index t
   std::vector<std::optional<ElementModel>>
       models;    ///< by t; absent where no file describes the element
-  /// Likely force error (eV/A) that one in a thousand of the training atoms exceeds; 0 where it is not known.
+  /// Likely force error (eV/A) that one in a thousand of the training atoms exceeds (train/uncertainty.h); 0 where it is
+  /// not known.
   double uncertainty_limit = 0.0;
 
   /// Largest cutoff of all models (A).

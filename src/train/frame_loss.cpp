@@ -6,6 +6,13 @@
 
 namespace turing_glass::train {
 
+double loss_weight(const TrainingFrame &frame, double soften)
+{
+  double square = 0.0;
+  for (const double f : frame.data.forces) square += f * f;
+  return frame.data.weight / (1.0 + square / (3 * frame.atoms()) / (soften * soften));
+}
+
 void set_neighbors(const nnap::Evaluator &evaluator, const TrainingFrame &frame, int atom,
                    nnap::Neighbors &neighbors)
 {
@@ -116,14 +123,13 @@ const FrameErrors &FrameLoss::evaluate(const nnap::Evaluator &evaluator, const T
     });
   }
   errors_.energy = (energy - *label.energy) / n;
-  double force_loss = 0.0, label_square = 0.0, stress_square = 0.0;
+  double force_loss = 0.0, stress_square = 0.0;
   slopes_.resize(n);
   for (int i = 0; i < n; ++i) {
     double square = 0.0;
     for (int k = 3 * i; k < 3 * i + 3; ++k) {
       errors_.forces[k] -= label.forces[k];
       square += errors_.forces[k] * errors_.forces[k];
-      label_square += label.forces[k] * label.forces[k];
     }
     const Rho rho(square, weights.huber);
     force_loss += rho.value;
@@ -136,8 +142,7 @@ const FrameErrors &FrameLoss::evaluate(const nnap::Evaluator &evaluator, const T
       stress_square += s * s;
     }
 
-  const double violence = label_square / (3 * n) / (weights.soften * weights.soften);
-  const double w = label.weight / (1.0 + violence), per_atom = frame.volume / n;
+  const double w = loss_weight(frame, weights.soften), per_atom = frame.volume / n;
   const Rho energy_rho(errors_.energy * errors_.energy, weights.huber_energy);
   errors_.loss = w *
       (weights.energy * energy_rho.value + weights.force * force_loss / (3 * n) +

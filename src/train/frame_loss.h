@@ -41,6 +41,9 @@ struct FrameErrors {
   std::array<double, 9> stress = {};    ///< eV/A^3
 };
 
+/// w of a frame: its weight in the file, less where its forces are violent (LossWeights::soften).
+double loss_weight(const TrainingFrame &frame, double soften);
+
 /// The neighbors of one atom of a frame.
 void set_neighbors(const nnap::Evaluator &evaluator, const TrainingFrame &frame, int atom,
                    nnap::Neighbors &neighbors);

@@ -14,6 +14,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace turing_glass::train {
 
@@ -75,18 +76,21 @@ void sum_over_ranks(double *values, int count, MPI_Comm comm)
 struct Environments {
   int inputs = 0;
   std::vector<float> x, error;    // [environment][input], [environment]
+  std::vector<double> weight;     // of the frame, in the loss of the potential
   long known = 0;                 // the first ones are of frames, the others are disturbed
 
   long count() const { return static_cast<long>(error.size()); }
-  void add(const double *values, double its_error)
+  void add(const double *values, double its_error, double its_weight)
   {
     x.insert(x.end(), values, values + inputs);
     error.push_back(static_cast<float>(its_error));
+    weight.push_back(its_weight);
   }
   void append(const Environments &other)
   {
     x.insert(x.end(), other.x.begin(), other.x.end());
     error.insert(error.end(), other.error.begin(), other.error.end());
+    weight.insert(weight.end(), other.weight.begin(), other.weight.end());
   }
 };
 
@@ -105,6 +109,7 @@ std::vector<Environments> collect(const nnap::Potential &potential,
   nnap::Workspace workspace;
   std::vector<double> x;
   for (const TrainingFrame &frame : frames) {
+    const double weight = loss_weight(frame, LossWeights().soften);
     const std::vector<double> &errors = loss.evaluate(evaluator, frame, {}, nullptr).forces;
     for (int i = 0; i < frame.atoms(); ++i) {
       const int t = frame.data.types[i];
@@ -114,7 +119,7 @@ std::vector<Environments> collect(const nnap::Potential &potential,
         x.resize(model.inputs());
         for (int k = 0; k < model.inputs(); ++k)
           x[k] = std::asinh((P[k] - model.norm_mu[k]) / model.norm_sigma[k]);
-        environments.add(x.data(), error);
+        environments.add(x.data(), error, weight);
       };
       set_neighbors(evaluator, frame, i, workspace.neighbors);
       add_to(known[t], std::hypot(errors[3 * i], errors[3 * i + 1], errors[3 * i + 2]));
@@ -226,20 +231,22 @@ class ErrorFit {
   std::vector<std::vector<double>> gradients_;           // by thread
 };
 
-/// The value that `part` of the values of all ranks exceed. Collective.
-double upper_quantile(const std::vector<double> &values, double part, MPI_Comm comm)
+/// The value that `part` of the values of all ranks exceed, each with its weight. Collective.
+double upper_quantile(const std::vector<double> &values, const std::vector<double> &weights,
+                      double part, MPI_Comm comm)
 {
   double range[2] = {std::numeric_limits<double>::max(), std::numeric_limits<double>::lowest()};
   for (const double value : values)
     range[0] = std::min(range[0], value), range[1] = std::max(range[1], value);
   MPI_Allreduce(MPI_IN_PLACE, &range[0], 1, MPI_DOUBLE, MPI_MIN, comm);
   MPI_Allreduce(MPI_IN_PLACE, &range[1], 1, MPI_DOUBLE, MPI_MAX, comm);
-  double total = static_cast<double>(values.size());
+  double total = std::accumulate(weights.begin(), weights.end(), 0.0);
   sum_over_ranks(&total, 1, comm);
   for (int halving = 0; halving < 50; ++halving) {
     const double middle = 0.5 * (range[0] + range[1]);
-    double above = static_cast<double>(
-        std::count_if(values.begin(), values.end(), [&](double v) { return v > middle; }));
+    double above = 0.0;
+    for (std::size_t k = 0; k < values.size(); ++k)
+      if (values[k] > middle) above += weights[k];
     sum_over_ranks(&above, 1, comm);
     range[above > part * total ? 0 : 1] = middle;
   }
@@ -280,7 +287,7 @@ void fit_uncertainty(nnap::Potential &potential, const std::vector<TrainingFrame
     for (Environments &e : *sets)
       for (float &error : e.error) error = static_cast<float>(std::log(error + floor));
 
-  std::vector<double> likely;    // u of this rank's training atoms
+  std::vector<double> likely, weights;    // u of this rank's training atoms
   for (std::size_t t = 0; t < known.size(); ++t) {
     const Environments &environments = known[t];
     double counts[2] = {static_cast<double>(environments.count()),
@@ -310,10 +317,12 @@ void fit_uncertainty(nnap::Potential &potential, const std::vector<TrainingFrame
     const double shift = fit.bias(kept_out[t]);
     for (long k = 0; k < environments.known; ++k)
       likely.push_back(std::exp(fit.predict(environments, k) + shift));
+    weights.insert(weights.end(), environments.weight.begin(),
+                   environments.weight.begin() + environments.known);
     potential.models[t]->uncertainty = fit.layers();
     potential.models[t]->uncertainty.back().bias[0] += shift;
   }
-  potential.uncertainty_limit = upper_quantile(likely, part_beyond_limit, comm);
+  potential.uncertainty_limit = upper_quantile(likely, weights, part_beyond_limit, comm);
 }
 
 }    // namespace turing_glass::train

@@ -37,7 +37,7 @@ void fit_uncertainty(nnap::Potential &potential, const std::vector<TrainingFrame
 constexpr double unknown_error = 4.0;
 /// Disturbed environments, as a part of those of the frames.
 constexpr double disturbed_part = 0.1;
-/// Part of the training atoms above Potential::uncertainty_limit.
+/// Part of the training atoms above Potential::uncertainty_limit, each counted with the weight of its frame in the loss.
 constexpr double part_beyond_limit = 1e-3;
 
 /// A neighborhood like `neighbors`, within `cutoff` (A), with at least one of these changes, drawn at random: neighbors
