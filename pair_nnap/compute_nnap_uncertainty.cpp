@@ -29,12 +29,13 @@ ComputeNNAPUncertainty::ComputeNNAPUncertainty(LAMMPS *lmp, int narg, char **arg
 void ComputeNNAPUncertainty::init()
 {
   pairs.clear();
-  if (Pair *only = force->pair_match("^nnap", 0)) {
-    pairs.push_back(dynamic_cast<PairNNAP *>(only));
-    return;
-  }
-  for (int k = 1; Pair *one = force->pair_match("^nnap", 0, k); ++k)
-    pairs.push_back(dynamic_cast<PairNNAP *>(one));
+  const auto add = [this](Pair *pair) {
+    if (auto *ours = dynamic_cast<PairNNAP *>(pair)) pairs.push_back(ours);
+    return pair != nullptr;
+  };
+  // LAMMPS gives the only one under each number, several from 1 on
+  if (!add(force->pair_match("^nnap", 0)))
+    for (int k = 1; add(force->pair_match("^nnap", 0, k));) ++k;
   if (pairs.empty()) say.stop(FLERR, "needs pair style nnap: give it before the run");
 }
 
@@ -46,12 +47,10 @@ void ComputeNNAPUncertainty::compute_peratom()
     each.assign(std::max(atom->nmax, 1), 0.0);
     for (PairNNAP *pair : pairs) {
       of_pair.assign(each.size(), 0.0);
-      pair->force_uncertainties(of_pair.data());
+      pair->force_uncertainties(groupbit, of_pair.data());
       for (int i = 0; i < atom->nlocal; ++i) each[i] = std::max(each[i], of_pair[i]);
     }
   });
-  for (int i = 0; i < atom->nlocal; ++i)
-    if (!(atom->mask[i] & groupbit)) each[i] = 0.0;
   vector_atom = each.data();
 }
 

@@ -79,10 +79,7 @@ void NNAP::convert(int narg, char **arg)
   const Messages say(lmp, "nnap convert");
   Words words(say, narg, arg);
   const std::vector<std::string> files = potential_files(words, 1);
-  const std::string out = words.word("the file to write");
-  if (!utils::strmatch(out, "\\.json$"))
-    say.stop(FLERR, "the last word names the file to write, which must end in .json; '{}' does not",
-             out);
+  const std::string out = json_file(say, words, "last");
   const nnap::Potential potential = read_potential_files(say, files);
 
   say.guard(FLERR, [&] {

@@ -55,16 +55,6 @@ std::optional<std::string> read_if_there(const std::string &path)
   return content;
 }
 
-std::string json_file(const Messages &say, Words &words)
-{
-  std::string out = words.word("the file to write");
-  if (!utils::strmatch(out, "\\.json$"))
-    say.stop(FLERR,
-             "the second word names the file to write, which must end in .json; '{}' does not",
-             out);
-  return out;
-}
-
 struct TrainCommand {
   std::string data, out;
   std::string start;    // potential to go on from, instead of a shape
@@ -83,7 +73,7 @@ TrainCommand parse_train(const Messages &say, int narg, char **arg)
   Words words(say, narg, arg);
   TrainCommand command;
   command.data = words.word("the file of labeled frames");
-  command.out = json_file(say, words);
+  command.out = json_file(say, words, "second");
   nnap::Basis basis, radial;
   radial.kind = nnap::Basis::Kind::chebyshev;
   radial.lmax = 0;
@@ -257,21 +247,6 @@ bool restore(tg::train::Trainer &trainer, const std::string &checkpoint, MPI_Com
   return true;
 }
 
-/// Likely force errors (eV/A) of the atoms of `frame`; empty where the potential does not know them.
-std::vector<double> force_uncertainties(const nnap::Evaluator &evaluator,
-                                        const tg::train::TrainingFrame &frame)
-{
-  std::vector<double> each;
-  if (!evaluator.knows_uncertainty()) return each;
-  nnap::Workspace workspace;
-  for (int i = 0; i < frame.atoms(); ++i) {
-    tg::train::set_neighbors(evaluator, frame, i, workspace.neighbors);
-    evaluator.descriptor(frame.data.types[i], workspace);
-    each.push_back(evaluator.force_uncertainty(frame.data.types[i], workspace));
-  }
-  return each;
-}
-
 /// Stops where a frame has an element without a model.
 void require_models(const Messages &say, const nnap::Potential &potential,
                     const std::vector<tg::train::TrainingFrame> &frames, const std::string &file)
@@ -409,7 +384,8 @@ void NNAP::uncertainty(int narg, char **arg)
 {
   const Messages say(lmp, "nnap uncertainty");
   Words words(say, narg, arg);
-  const std::string data = words.word("the file of labeled frames"), out = json_file(say, words);
+  const std::string data = words.word("the file of labeled frames"),
+                    out = json_file(say, words, "second");
   std::vector<std::string> files = {words.word("a potential file")};
   while (!words.done() && !words.next_is("validation") && !words.next_is("seed"))
     files.push_back(words.word("a potential file"));
@@ -480,7 +456,7 @@ void NNAP::test(int narg, char **arg)
           const double e = *label.energy / frame.atoms();
           energies += fmt::format("{},{},{},{:.8g},{:.8g}\n", label.frame, type, frame.atoms(), e,
                                   e + errors.energy);
-          const std::vector<double> likely = force_uncertainties(evaluator, frame);
+          const std::vector<double> likely = tg::train::force_uncertainties(evaluator, frame);
           for (std::size_t i = 0; i < likely.size(); ++i)
             atoms += fmt::format("{},{},{},{:.4g},{:.4g}\n", label.frame, type,
                                  potential.elements[label.types[i]],

@@ -518,7 +518,7 @@ void PairNNAP::check_uncertainties()
   impl->say.warn(FLERR, "{}", message);
 }
 
-void PairNNAP::force_uncertainties(double *each)
+void PairNNAP::force_uncertainties(int groupbit, double *each)
 {
   const Messages &say = impl->say;
   if (!list) say.stop(FLERR, "compute nnap/uncertainty needs a run before it, 'run 0' at least");
@@ -537,7 +537,7 @@ void PairNNAP::force_uncertainties(double *each)
       const auto last = static_cast<int>(inum * (share + 1) / nthreads);
       for (auto ii = static_cast<int>(inum * share / nthreads); ii < last; ++ii) {
         const int i = list->ilist[ii], element = map[atom->type[i]];
-        if (!is_ours(i)) continue;
+        if (!(atom->mask[i] & groupbit) || !is_ours(i)) continue;
         find_neighbors(i, share);
         evaluator.descriptor(element, impl->workspaces[share]);
         each[i] = evaluator.force_uncertainty(element, impl->workspaces[share]);

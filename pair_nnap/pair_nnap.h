@@ -33,9 +33,9 @@ class PairNNAP : public Pair {
   void *extract(const char *, int &) override;
   double memory_usage() override;
 
-  // for compute nnap/uncertainty: likely force errors (eV/A) of the local atoms at their present positions; 0 of atoms
-  // that belong to other styles
-  void force_uncertainties(double *each);
+  // for compute nnap/uncertainty: likely force errors (eV/A) of the local atoms with a bit of `groupbit` in their mask, at
+  // their present positions; those of other atoms, and of atoms that belong to other styles, are left as they are
+  void force_uncertainties(int groupbit, double *each);
 
  private:
   struct Impl;

@@ -85,4 +85,13 @@ Potential read_potential_files(const Messages &say, const std::vector<std::strin
   });
 }
 
+std::string json_file(const Messages &say, turing_glass::lammps::Words &words, const char *which)
+{
+  std::string out = words.word("the file to write");
+  if (!utils::strmatch(out, "\\.json$"))
+    say.stop(FLERR, "the {} word names the file to write, which must end in .json; '{}' does not",
+             which, out);
+  return out;
+}
+
 }    // namespace LAMMPS_NS

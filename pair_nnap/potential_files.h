@@ -6,6 +6,7 @@
 #define TG_POTENTIAL_FILES_H
 
 #include "lammps/messages.h"
+#include "lammps/words.h"
 #include "nnap/potential.h"
 
 #include <string>
@@ -18,6 +19,10 @@ namespace LAMMPS_NS {
 /// others. Collective; whatever is wrong with a file stops LAMMPS with an error of the style `say` that names it.
 turing_glass::nnap::Potential read_potential_files(const turing_glass::lammps::Messages &say,
                                                    const std::vector<std::string> &names);
+
+/// The next word, which names the potential file to write; `which` word of the command it is, for messages.
+std::string json_file(const turing_glass::lammps::Messages &say, turing_glass::lammps::Words &words,
+                      const char *which);
 
 }    // namespace LAMMPS_NS
 

@@ -30,6 +30,12 @@ inline int ranks_of(MPI_Comm comm)
   return ranks;
 }
 
+/// Replaces `count` values by their sums over the ranks.
+inline void sum_over_ranks(double *values, int count, MPI_Comm comm)
+{
+  MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_DOUBLE, MPI_SUM, comm);
+}
+
 /// A type of MPI's for a plain struct, so that counts are those of structs, not of bytes.
 template <class T> class MPIType {
   static_assert(std::is_trivially_copyable_v<T>);

@@ -52,6 +52,8 @@ def key(header, name):
 def lone_atoms(header, rows, reach):
     """Number of atoms with no other atom, and no image, within `reach`."""
     cell = np.array(key(header, "Lattice").split(), float).reshape(3, 3)
+    if abs(np.linalg.det(cell)) < 40 * len(rows):    # A^3, twice the volume of the largest atom: none, without a search
+        return 0
     places = np.array([row.split()[1:4] for row in rows], float)
     heights = abs(np.linalg.det(cell)) / np.linalg.norm(np.cross(cell[[1, 2, 0]], cell[[2, 0, 1]]), axis=1)
     images = [np.arange(-n, n + 1) for n in np.ceil(reach / heights).astype(int)]
@@ -85,9 +87,8 @@ def main():
                     continue
                 if max(abs(float(f)) for row in rows for f in row.split()[4:7]) > LARGEST_FORCE:
                     continue
-                # dense cells have no lone atoms: 40 A^3 an atom is twice the volume of the largest
-                if options.lone and abs(np.linalg.det(np.array(key(header, "Lattice").split(), float).reshape(3, 3))) > 40 * len(rows):
-                    energy = float(key(header, "energy")) - options.lone * lone_atoms(header, rows, options.reach)
+                if options.lone and (lone := lone_atoms(header, rows, options.reach)):
+                    energy = float(key(header, "energy")) - options.lone * lone
                     header = re.sub(r"(^|\s)energy=\S+", r"\g<1>energy=%.6f" % energy, header)
                 out.write(copies * ("%d\n%s weight=%g\n%s" % (len(rows), header, weight, "".join(rows))))
                 kept[kind] += copies

@@ -140,15 +140,21 @@ bool Evaluator::knows_uncertainty() const
   });
 }
 
-double Evaluator::force_uncertainty(int type, Workspace &ws) const
+const double *Evaluator::uncertainty_input(int type, Workspace &ws) const
 {
   const Model &model = *models_[type];
-  const Network &network = *model.uncertainty;
   normalize(model, ws);
-  ws.dP.reserve_at_least(network.inputs_padded());
-  ws.network.reserve_at_least(network.scratch_size());
   double *x = ws.x.data();
   for (int k = 0; k < model.inputs; ++k) x[k] = std::asinh(x[k]);
+  return x;
+}
+
+double Evaluator::force_uncertainty(int type, Workspace &ws) const
+{
+  const Network &network = *models_[type]->uncertainty;
+  const double *x = uncertainty_input(type, ws);
+  ws.dP.reserve_at_least(network.inputs_padded());
+  ws.network.reserve_at_least(network.scratch_size());
   const double error = std::exp(network.evaluate(x, ws.dP.data(), ws.network.data()));
   return std::isnan(error) ? std::numeric_limits<double>::infinity() : error;
 }

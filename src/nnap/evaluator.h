@@ -67,6 +67,8 @@ class Evaluator {
   /// Likely error (eV/A) of the force on the atom last given to descriptor() or evaluate() with this workspace (nnap
   /// theory page, eq. 19); infinite where the descriptor is not finite. Only where knows_uncertainty().
   double force_uncertainty(int type, Workspace &workspace) const;
+  /// The input of that network, arsinh(x), for the same atom; valid until the next call.
+  const double *uncertainty_input(int type, Workspace &workspace) const;
 
   /// What training may change: for each element in order the weights of its network
   /// (Network::copy_parameters_to), then those of its bases (Descriptor::trainable).

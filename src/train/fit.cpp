@@ -27,11 +27,6 @@ constexpr double outlier_sigmas = 10.0;
 /// Floor of a component's spread, relative to 1 + |mean|: what hardly varies is not blown up.
 constexpr double smallest_spread = 1e-6;
 
-void sum_over_ranks(double *values, int count, MPI_Comm comm)
-{
-  MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_DOUBLE, MPI_SUM, comm);
-}
-
 double residual(const TrainingFrame &frame, const std::vector<double> &reference)
 {
   double energy = *frame.data.energy;

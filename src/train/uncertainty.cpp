@@ -7,7 +7,6 @@
 #include "soap.h"
 
 #include "collective.h"
-#include "nnap/evaluator.h"
 #include "parallel.h"
 
 #include <algorithm>
@@ -58,6 +57,20 @@ nnap::Neighbors disturbed(const nnap::Neighbors &neighbors, double cutoff, std::
   return out;
 }
 
+std::vector<double> force_uncertainties(const nnap::Evaluator &evaluator,
+                                        const TrainingFrame &frame)
+{
+  std::vector<double> each;
+  if (!evaluator.knows_uncertainty()) return each;
+  nnap::Workspace workspace;
+  for (int i = 0; i < frame.atoms(); ++i) {
+    set_neighbors(evaluator, frame, i, workspace.neighbors);
+    evaluator.descriptor(frame.data.types[i], workspace);
+    each.push_back(evaluator.force_uncertainty(frame.data.types[i], workspace));
+  }
+  return each;
+}
+
 namespace {
 
 const std::vector<int> hidden = {16, 16};
@@ -66,11 +79,6 @@ constexpr int looks = 25;                   // at the validation set
 constexpr double rate = 5e-3, final_rate = 1e-5;
 constexpr double floor_part = 0.05;    // of the mean error: errors below count as equal
 constexpr double pi = 3.14159265358979323846;
-
-void sum_over_ranks(double *values, int count, MPI_Comm comm)
-{
-  MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_DOUBLE, MPI_SUM, comm);
-}
 
 /// Environments of one element: inputs of the network, and the logarithm of the error that belongs to them.
 struct Environments {
@@ -95,31 +103,25 @@ struct Environments {
 };
 
 /// By element, with errors in eV/A; those of the disturbed are `unknown`.
-std::vector<Environments> collect(const nnap::Potential &potential,
-                                  const nnap::Evaluator &evaluator,
+std::vector<Environments> collect(const nnap::Evaluator &evaluator,
                                   const std::vector<TrainingFrame> &frames, double unknown,
                                   std::mt19937_64 &random)
 {
-  std::vector<Environments> known(potential.elements.size()), disturbances;
+  std::vector<Environments> known(evaluator.ntypes()), disturbances;
   for (std::size_t t = 0; t < known.size(); ++t)
     known[t].inputs = evaluator.descriptor_size(static_cast<int>(t));
   disturbances = known;
   std::uniform_real_distribution<double> uniform;
   FrameLoss loss;
   nnap::Workspace workspace;
-  std::vector<double> x;
   for (const TrainingFrame &frame : frames) {
     const double weight = loss_weight(frame, LossWeights().soften);
     const std::vector<double> &errors = loss.evaluate(evaluator, frame, {}, nullptr).forces;
     for (int i = 0; i < frame.atoms(); ++i) {
       const int t = frame.data.types[i];
-      const nnap::ElementModel &model = *potential.models[t];
       const auto add_to = [&](Environments &environments, double error) {
-        const double *P = evaluator.descriptor(t, workspace);
-        x.resize(model.inputs());
-        for (int k = 0; k < model.inputs(); ++k)
-          x[k] = std::asinh((P[k] - model.norm_mu[k]) / model.norm_sigma[k]);
-        environments.add(x.data(), error, weight);
+        evaluator.descriptor(t, workspace);
+        environments.add(evaluator.uncertainty_input(t, workspace), error, weight);
       };
       set_neighbors(evaluator, frame, i, workspace.neighbors);
       add_to(known[t], std::hypot(errors[3 * i], errors[3 * i + 1], errors[3 * i + 2]));
@@ -158,6 +160,26 @@ class ErrorFit {
     const float *row = environments.x.data() + k * environments.inputs;
     std::copy_n(row, environments.inputs, x_[thread].data());
     return network_.evaluate(x_[thread].data(), dx_[thread].data(), scratch_[thread].data());
+  }
+
+  /// All steps with `total` environments of all ranks; ends with the weights of the smallest loss on `measured`.
+  /// Collective.
+  void run(const Environments &environments, double total, const Environments &measured,
+           std::mt19937_64 &random)
+  {
+    double best_loss = std::numeric_limits<double>::infinity();
+    std::vector<double> best = parameters_;
+    for (int done = 0; done < steps;) {
+      const double cosine = 0.5 * (1.0 + std::cos(pi * done / steps));
+      step(environments, total, final_rate + (rate - final_rate) * cosine, random);
+      if (++done % (steps / looks) != 0) continue;
+      if (const double now = loss(measured); now < best_loss) {
+        best_loss = now;
+        best = parameters_;
+      }
+    }
+    parameters_ = best;
+    network_.set_parameters(parameters_.data());
   }
 
   /// One step with environments drawn from all ranks. Collective.
@@ -212,12 +234,6 @@ class ErrorFit {
     return sums[1] > 0.0 ? sums[0] / sums[1] : 0.0;
   }
 
-  const std::vector<double> &parameters() const { return parameters_; }
-  void set_parameters(const std::vector<double> &parameters)
-  {
-    parameters_ = parameters;
-    network_.set_parameters(parameters_.data());
-  }
   std::vector<nnap::Layer> layers() const { return network_.layers(); }
 
  private:
@@ -271,8 +287,8 @@ void fit_uncertainty(nnap::Potential &potential, const std::vector<TrainingFrame
   std::seed_seq seeds{seed, static_cast<unsigned>(rank_of(comm))};
   std::mt19937_64 mine(seeds);
   const nnap::Evaluator evaluator(potential);
-  std::vector<Environments> known = collect(potential, evaluator, training, unknown, mine),
-                            kept_out = collect(potential, evaluator, validation, unknown, mine);
+  std::vector<Environments> known = collect(evaluator, training, unknown, mine),
+                            kept_out = collect(evaluator, validation, unknown, mine);
 
   // the logarithm of errors, above a floor
   double mean[2] = {};
@@ -301,19 +317,7 @@ void fit_uncertainty(nnap::Potential &potential, const std::vector<TrainingFrame
       continue;
     }
     ErrorFit fit(std::move(layers), threads, comm);
-    const Environments &measured = counts[1] > 0.0 ? kept_out[t] : environments;
-    double best_loss = std::numeric_limits<double>::infinity();
-    std::vector<double> best = fit.parameters();
-    for (int step = 0; step < steps; ++step) {
-      const double cosine = 0.5 * (1.0 + std::cos(pi * step / steps));
-      fit.step(environments, counts[0], final_rate + (rate - final_rate) * cosine, mine);
-      if ((step + 1) % (steps / looks) != 0) continue;
-      if (const double loss = fit.loss(measured); loss < best_loss) {
-        best_loss = loss;
-        best = fit.parameters();
-      }
-    }
-    fit.set_parameters(best);
+    fit.run(environments, counts[0], counts[1] > 0.0 ? kept_out[t] : environments, mine);
     const double shift = fit.bias(kept_out[t]);
     for (long k = 0; k < environments.known; ++k)
       likely.push_back(std::exp(fit.predict(environments, k) + shift));

@@ -16,7 +16,7 @@
 
 #include "training_frame.h"
 
-#include "nnap/descriptor.h"
+#include "nnap/evaluator.h"
 #include "nnap/potential.h"
 
 #include <mpi.h>
@@ -32,6 +32,10 @@ namespace turing_glass::train {
 void fit_uncertainty(nnap::Potential &potential, const std::vector<TrainingFrame> &training,
                      const std::vector<TrainingFrame> &validation, unsigned seed, int threads,
                      MPI_Comm comm);
+
+/// Likely force errors (eV/A) of the atoms of `frame`; empty where the potential does not know them.
+std::vector<double> force_uncertainties(const nnap::Evaluator &evaluator,
+                                        const TrainingFrame &frame);
 
 /// Error of a disturbed environment, in rms forces of the labels.
 constexpr double unknown_error = 4.0;

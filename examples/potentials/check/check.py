@@ -162,13 +162,9 @@ def dumped_frames(path):
 
 
 def frames(path):
-    """Box lengths (A) and (type, position) of the atoms of each frame of a text dump."""
-    with open(path) as file:
-        for frame in file.read().split("ITEM: TIMESTEP\n")[1:]:
-            lines = frame.splitlines()
-            count = int(lines[2])
-            box = [float(high) - float(low) for low, high in (line.split()[:2] for line in lines[4:7])]
-            yield box, [(int(w[1]), [float(x) for x in w[2:5]]) for w in (line.split() for line in lines[8:8 + count])]
+    """Box lengths (A) and (type, position) of the atoms of each frame of a text dump with an orthogonal box."""
+    for cell, atoms in dumped_frames(path):
+        yield [cell[k][k] for k in range(3)], [(int(w[1]), [float(x) for x in w[2:5]]) for w in atoms]
 
 
 def pair_distribution(path, ntypes, width=0.05, last=6.0):

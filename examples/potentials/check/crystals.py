@@ -3,10 +3,11 @@
 """Crystals under a potential, and under the model that labeled its training data: cells, energies, elastic constants and
 the lowest phonon. Every crystal is relaxed at zero pressure; the tables go into the model card.
 
-    crystals.py ../ZrCuO.nnap.json [--labels "PROGRAM MODEL"] [--only phases|elastic]
+    crystals.py ../ZrCuO.nnap.json [--labels "PROGRAM MODEL" [--lone E]] [--only phases|elastic]
 
 --labels: a command that gets two more words, a file of frames (extended XYZ) and the file to write, with the energies,
-forces and stress of these frames. Without it the columns of the labels stay empty. The program is build/lmp of the
+forces and stress of these frames. Without it the columns of the labels stay empty. --lone: what the labels give to an
+isolated atom, where 0 is right (eV). The program is build/lmp of the
 checkout, or the one named by the environment variable LMP. Needs ase.
 """
 
@@ -192,6 +193,9 @@ def table_of_phases(calculators, elements, lone):
     def both(texts):
         return [*texts, *[""] * (2 - len(texts))]
 
+    def difference(potential, labels=None):
+        return "" if labels is None else "%+.1f" % (1e3 * (potential - labels))
+
     for formula, forms in phases(elements).items():
         atoms = [{name: relaxed(start, calculator) for name, start in forms.items()} for calculator in calculators]
         energies = [{name: a.get_potential_energy() / len(a) for name, a in of.items()} for of in atoms]
@@ -204,12 +208,12 @@ def table_of_phases(calculators, elements, lone):
                          for of, reference in zip(energies, references)]
             above = ["%.1f" % (1e3 * (of[name] - min(of.values()))) if len(forms) > 1 else "" for of in energies]
             add((formula + " " + name).strip(), *both([lengths(of[name]) for of in atoms]),
-                "%+.1f" % (1e3 * (energies[0][name] - energies[1][name])) if len(energies) > 1 else "", *both(formation), *both(above))
-    lone_atoms = [[alone([e], 0, calculator) for e in elements] for calculator in calculators]
-    for n, element in enumerate(elements):
-        add(element + " atom", "", "", "%+.1f" % (1e3 * (lone_atoms[0][n] - (lone_atoms[1][n] - lone if len(calculators) > 1 else 0))), *[""] * 4)
+                difference(*(of[name] for of in energies)), *both(formation), *both(above))
+    for element in elements:
+        add(element + " atom", "", "", difference(*(alone([element], 0, calculator) - zero for calculator, zero in zip(calculators, (0.0, lone)))),
+            *[""] * 4)
     if "O" in elements:
-        add("O2 molecule, 1.23 A", "", "", "%+.1f" % (1e3 * (oxygen[0] - oxygen[1])) if len(oxygen) > 1 else "", *[""] * 4)
+        add("O2 molecule, 1.23 A", "", "", difference(*oxygen), *[""] * 4)
     return lines
 
 

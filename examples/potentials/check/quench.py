@@ -12,7 +12,6 @@ import concurrent.futures
 import os
 import re
 import statistics
-import subprocess
 import sys
 
 import check
@@ -23,18 +22,15 @@ MIXTURES = {"Cu": {"Zr": 250, "Cu": 250}, "Co": {"Ti": 125, "Zr": 125, "Hf": 125
 
 
 def run(potential, mixture, rate, seed, work):
+    """Energy of the inherent structure (eV/atom) and density (1/A^3)."""
     folder = os.path.join(work, "%.0e_%d" % (rate, seed))
     os.makedirs(folder, exist_ok=True)
-    output = os.path.join(folder, "output")
-    done = os.path.exists(output) and "Total wall time" in open(output).read()
-    if not done:
-        check.random_start(os.path.join(folder, "start.data"), mixture, seed)
-        with open(output, "w") as file:
-            subprocess.run([check.LMP, "-in", os.path.join(check.HERE, "in.quench"), "-log", "none", "-var", "potential", potential, "-var", "elements",
-                            " ".join(mixture), "-var", "rate", str(rate), "-var", "seed", str(seed)], cwd=folder, stdout=file,
-                           stderr=subprocess.STDOUT, check=True)
-    with open(output) as file:
-        return [float(word) for word in re.search(r"^quench: (\S+) (\S+)", file.read(), re.MULTILINE).groups()]
+    check.random_start(os.path.join(folder, "start.data"), mixture, seed)
+    text = check.run("in.quench", folder, {"potential": potential, "elements": " ".join(mixture), "rate": rate, "seed": seed})
+    found = re.search(r"^quench: (\S+) (\S+)", text, re.MULTILINE)
+    if not found:
+        raise SystemExit("%s: LAMMPS stopped\n%s" % (folder, text[-1000:]))
+    return [float(word) for word in found.groups()]
 
 
 def main(potential, jobs="2"):

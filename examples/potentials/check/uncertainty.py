@@ -87,6 +87,9 @@ def main():
     both = [np.concatenate(pair) for pair in zip(test, strange)]
     for name, (kinds, error, likely) in (("test set", test), ("strange frames", strange), ("both", both)):
         print("%-15s %7d atoms, rank correlation %.3f" % (name, len(kinds), rank_correlation(error, likely)))
+    ratio = test[1] / test[2]
+    print("true over likely error in the test set: tenth %.2f, median %.2f, above 2: %.1f %% of the atoms" %
+          (*np.quantile(ratio, (0.1, 0.5)), 100 * np.mean(ratio > 2)))
     dense = np.isin(test[0], DENSE)
     print("liquids and glasses of the test set above %.3g eV/A: %d of %d atoms" %
           (options.limit, (test[2][dense] > options.limit).sum(), dense.sum()))
