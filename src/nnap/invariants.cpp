@@ -56,20 +56,31 @@ int Invariants::per_channel(const Basis &basis)
   return count;
 }
 
+std::vector<double> Invariants::quadratic_factors(const Basis &basis)
+{
+  const int lmax = degree(basis);
+  std::vector<double> factors = Harmonics(lmax).norm;
+  for (int l = 0; l <= lmax; ++l)
+    for (int m = -l; m <= l; ++m) {
+      double &factor = factors[Harmonics::row(lmax, l, m)];
+      const bool counts = basis.kind == Basis::Kind::spherical_chebyshev && l <= basis.lmax;
+      factor = counts ? four_pi / (2 * l + 1) * factor * factor : 0.0;
+    }
+  return factors;
+}
+
 Invariants::Invariants(const Basis &basis) :
     kind_(basis.kind), count_(per_channel(basis)), lmax_(basis.lmax), stride_(rows(basis))
 {
   const int lmax = degree(basis);
-  const std::vector<double> norm = Harmonics(lmax).norm;
+  const std::vector<double> norm = Harmonics(lmax).norm, quadratic = quadratic_factors(basis);
   for (int m = -lmax; m <= lmax; ++m) {
     const int order = std::abs(m);
     // of the degrees l .. end - 1
     const auto run = [&](int l, int end) {
       KernelRun run = {Harmonics::row(lmax, order, m) + l - order, l, {}};
-      for (int k = std::max(order - l, 0); l + k < end; ++k) {
-        const double n = norm[run.row + k];
-        run.factor[k] = four_pi / (2 * (l + k) + 1) * n * n;
-      }
+      for (int k = std::max(order - l, 0); l + k < end; ++k)
+        run.factor[k] = quadratic[run.row + k];
       return run;
     };
     for (int l = order; l <= lmax; l += together)

@@ -37,6 +37,18 @@ class Invariants {
   static int rows(const Basis &basis) { return KernelBasis::rows_of(degree(basis)); }
 
   int per_channel() const { return count_; }
+  /// 4 pi/(2l+1) N^2 by row of Harmonics, 0 for degrees beyond the power spectrum; of a Chebyshev basis 0.
+  static std::vector<double> quadratic_factors(const Basis &basis);
+
+  /// A cubic invariant of the real c, as a sum of products factor c[a] c[b] c[c] of rows.
+  struct Term {
+    int a, b, c;
+    double factor;
+  };
+  struct Cubic {
+    std::vector<Term> terms;
+  };
+  const std::vector<Cubic> &cubic() const { return cubic_; }
 
   /// c[channels][rows()] (by row of Harmonics, degree(basis)) -> invariants[channels][per_channel()].
   /// c and slope are numbers of the kernel.
@@ -51,13 +63,6 @@ class Invariants {
  private:
   /// Rows of a KernelRun, and room for numbers by degree.
   static constexpr int together = 4, degrees = Basis::largest_lmax + 1 + together;
-  struct Term {
-    int a, b, c;    ///< rows
-    double factor;
-  };
-  struct Cubic {
-    std::vector<Term> terms;
-  };
   /// sum over rows of each degree of factor a[row] b[row], times `times`, to values[channels][per_channel()].
   template <class Number>
   void products(const Kernel &kernel, int channels, const Number *a, const Number *b, double times,

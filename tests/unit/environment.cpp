@@ -2,6 +2,7 @@
 
 #include "environment.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -54,6 +55,17 @@ void find_neighbors(const Structure &s, int atom, int elements, double cutoff,
   workspace.neighbors.start(elements, static_cast<int>(found.size()));
   for (const auto &[d, j] : found)
     workspace.neighbors.push(d[0], d[1], d[2], dot(d, d), s.types[j], j);
+}
+
+Structure structure_of(const nlohmann::json &record, const std::vector<std::string> &elements)
+{
+  Structure s;
+  s.cell = record.at("cell").get<Matrix>();
+  s.positions = record.at("positions").get<std::vector<Vector>>();
+  for (const std::string symbol : record.at("symbols"))
+    s.types.push_back(
+        static_cast<int>(std::find(elements.begin(), elements.end(), symbol) - elements.begin()));
+  return s;
 }
 
 Result evaluate(const nnap::Evaluator &evaluator, const Structure &s)
@@ -178,6 +190,71 @@ std::vector<nnap::Basis> with_every_weight_type(const nnap::Basis &basis, int nt
     }
   }
   return bases;
+}
+
+std::vector<SamplePotential> sample_potentials()
+{
+  using namespace nnap;
+  std::vector<SamplePotential> out;
+  constexpr int ntypes = 3;
+  Basis common;
+  common.nmax = 3;
+  common.lmax = 4;
+  common.rcut = 5.0;
+  for (Basis basis : with_every_weight_type(common, ntypes, 23)) {
+    out.push_back({nnap::name(basis.wtype), random_potential(basis, ntypes, 2), ntypes});
+    if (basis.wtype != WeightType::exfull) continue;
+    basis.l3max = 4;
+    out.push_back({"exfull, l3max 4", random_potential(basis, ntypes, 2), ntypes});
+    basis.l3max = 2;
+    basis.post_fuse_size = 5;
+    for (int k = 0; k < 5 * 16; ++k) basis.post_fuse_weight.push_back(std::sin(k + 1.0));
+    out.push_back(
+        {"exfull, l3max 2, post-fused", random_potential(basis, ntypes, 2), ntypes});
+  }
+  Basis radial;
+  radial.kind = Basis::Kind::chebyshev;
+  radial.nmax = Basis::largest_nmax;    // more than loops are unrolled for
+  radial.lmax = 0;
+  radial.rcut = 6.0;
+  radial.wtype = WeightType::exfull;
+  out.push_back({"chebyshev", random_potential(radial, ntypes, 2), ntypes});
+
+  Basis large;
+  large.nmax = 8;
+  large.lmax = 12;
+  large.rcut = 4.5;
+  SamplePotential merged{"merge of chebyshev and spherical", random_potential(large, ntypes, 2), ntypes};
+  const Potential part = random_potential(radial, ntypes, 3);
+  for (int t = 0; t < ntypes; ++t) {
+    ElementModel &model = *merged.potential.models[t];
+    const ElementModel &extra = *part.models[t];
+    model.basis.push_back(extra.basis[0]);
+    model.norm_mu.insert(model.norm_mu.end(), extra.norm_mu.begin(), extra.norm_mu.end());
+    model.norm_sigma.insert(model.norm_sigma.end(), extra.norm_sigma.begin(),
+                            extra.norm_sigma.end());
+    Layer &first = model.network[0];
+    const Layer &added = extra.network[0];
+    std::vector<double> weight;
+    for (int o = 0; o < first.outputs; ++o) {
+      weight.insert(weight.end(), first.weight.begin() + o * first.inputs,
+                    first.weight.begin() + (o + 1) * first.inputs);
+      weight.insert(weight.end(), added.weight.begin() + o * added.inputs,
+                    added.weight.begin() + (o + 1) * added.inputs);
+    }
+    first.weight = weight;
+    first.inputs += added.inputs;
+  }
+  out.push_back(merged);
+  Basis paper;
+  paper.nmax = 4;
+  paper.lmax = 8;
+  paper.rcut = 7.0;
+  out.push_back({"the papers' shape", random_potential(paper, ntypes, 2), ntypes});
+  Basis single;
+  single.rcut = 5.0;
+  out.push_back({"one element", random_potential(single, 1, 2), 1});
+  return out;
 }
 
 std::string shared_file(const std::string &path)

@@ -7,6 +7,8 @@
 
 #include "nnap/evaluator.h"
 
+#include <nlohmann/json.hpp>
+
 #include <array>
 #include <random>
 #include <string>
@@ -36,6 +38,9 @@ struct Result {
 void find_neighbors(const Structure &structure, int atom, int elements, double cutoff,
                     nnap::Workspace &workspace);
 
+/// From a record of the oracles.
+Structure structure_of(const nlohmann::json &record, const std::vector<std::string> &elements);
+
 Result evaluate(const nnap::Evaluator &evaluator, const Structure &structure);
 
 /// `count` atoms of `ntypes` elements in a box of volume `count`/`density`, none closer than `closest`.
@@ -50,6 +55,15 @@ double dimer_energy(const nnap::Potential &potential, int i, int j, double r);
 /// `basis` with each weight type in turn, and random weights where the type has some.
 std::vector<nnap::Basis> with_every_weight_type(const nnap::Basis &basis, int ntypes,
                                                 unsigned seed);
+
+/// A potential of every kind that pair style nnap reads: each weight type, the cubic invariants, a post-fuse matrix, a
+/// merge of two cutoffs, the papers' shape, one element.
+struct SamplePotential {
+  std::string label;
+  nnap::Potential potential;
+  int ntypes;
+};
+std::vector<SamplePotential> sample_potentials();
 
 /// Text of a file below the shared folder, empty where it is absent.
 std::string shared_file(const std::string &path);

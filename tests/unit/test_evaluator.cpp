@@ -14,72 +14,6 @@ using namespace turing_glass::nnap;
 
 namespace {
 
-struct Case {
-  std::string label;
-  Potential potential;
-  int ntypes;
-};
-
-/// Every weight type, the cubic invariants, a post-fuse matrix, a merge of two cutoffs, one element.
-std::vector<Case> cases()
-{
-  std::vector<Case> out;
-  constexpr int ntypes = 3;
-  Basis common;
-  common.nmax = 3;
-  common.lmax = 4;
-  common.rcut = 5.0;
-  for (Basis basis : test::with_every_weight_type(common, ntypes, 23)) {
-    out.push_back({name(basis.wtype), test::random_potential(basis, ntypes, 2), ntypes});
-    if (basis.wtype != WeightType::exfull) continue;
-    basis.l3max = 4;
-    out.push_back({"exfull, l3max 4", test::random_potential(basis, ntypes, 2), ntypes});
-    basis.l3max = 2;
-    basis.post_fuse_size = 5;
-    for (int k = 0; k < 5 * 16; ++k) basis.post_fuse_weight.push_back(std::sin(k + 1.0));
-    out.push_back(
-        {"exfull, l3max 2, post-fused", test::random_potential(basis, ntypes, 2), ntypes});
-  }
-  Basis radial;
-  radial.kind = Basis::Kind::chebyshev;
-  radial.nmax = Basis::largest_nmax;    // more than loops are unrolled for
-  radial.lmax = 0;
-  radial.rcut = 6.0;
-  radial.wtype = WeightType::exfull;
-  out.push_back({"chebyshev", test::random_potential(radial, ntypes, 2), ntypes});
-
-  Basis large;
-  large.nmax = 8;
-  large.lmax = 12;
-  large.rcut = 4.5;
-  Case merged{"merge of chebyshev and spherical", test::random_potential(large, ntypes, 2), ntypes};
-  const Potential part = test::random_potential(radial, ntypes, 3);
-  for (int t = 0; t < ntypes; ++t) {
-    ElementModel &model = *merged.potential.models[t];
-    const ElementModel &extra = *part.models[t];
-    model.basis.push_back(extra.basis[0]);
-    model.norm_mu.insert(model.norm_mu.end(), extra.norm_mu.begin(), extra.norm_mu.end());
-    model.norm_sigma.insert(model.norm_sigma.end(), extra.norm_sigma.begin(),
-                            extra.norm_sigma.end());
-    Layer &first = model.network[0];
-    const Layer &added = extra.network[0];
-    std::vector<double> weight;
-    for (int o = 0; o < first.outputs; ++o) {
-      weight.insert(weight.end(), first.weight.begin() + o * first.inputs,
-                    first.weight.begin() + (o + 1) * first.inputs);
-      weight.insert(weight.end(), added.weight.begin() + o * added.inputs,
-                    added.weight.begin() + (o + 1) * added.inputs);
-    }
-    first.weight = weight;
-    first.inputs += added.inputs;
-  }
-  out.push_back(merged);
-  Basis single;
-  single.rcut = 5.0;
-  out.push_back({"one element", test::random_potential(single, 1, 2), 1});
-  return out;
-}
-
 /// Fourth-order central difference of f around 0.
 template <class F> double derivative(F f, double h)
 {
@@ -90,7 +24,7 @@ template <class F> double derivative(F f, double h)
 
 TEST(Evaluator, ForcesAndVirialAreDerivativesOfTheEnergy)
 {
-  for (const Case &c : cases())
+  for (const test::SamplePotential &c : test::sample_potentials())
     for (auto kernel = runnable_kernels(); *kernel; ++kernel) {
       SCOPED_TRACE(c.label + ", " + (*kernel)->name);
       const Evaluator evaluator(c.potential, **kernel);
@@ -128,7 +62,7 @@ TEST(Evaluator, ForcesAndVirialAreDerivativesOfTheEnergy)
 TEST(Evaluator, ParameterGradient)
 {
   constexpr double a = 0.7;
-  for (const Case &c : cases())
+  for (const test::SamplePotential &c : test::sample_potentials())
     for (auto kernel = runnable_kernels(); *kernel; ++kernel) {
       SCOPED_TRACE(c.label + ", " + (*kernel)->name);
       Evaluator evaluator(c.potential, **kernel);
@@ -172,7 +106,7 @@ TEST(Evaluator, ParameterGradient)
 
 TEST(Evaluator, NeighborsBeyondTheCutoffDoNotCount)
 {
-  for (const Case &c : cases())
+  for (const test::SamplePotential &c : test::sample_potentials())
     for (auto kernel = runnable_kernels(); *kernel; ++kernel) {
       const Evaluator evaluator(c.potential, **kernel);
       const auto energy = [&](double r, double &force) {
@@ -194,7 +128,7 @@ TEST(Evaluator, NeighborsBeyondTheCutoffDoNotCount)
 
 TEST(Evaluator, KernelsAgree)
 {
-  for (const Case &c : cases()) {
+  for (const test::SamplePotential &c : test::sample_potentials()) {
     const test::Structure s = test::random_structure(30, c.ntypes, 0.06, 1.7, 9);
     const test::Result first = test::evaluate(Evaluator(c.potential, **runnable_kernels()), s);
     for (auto kernel = runnable_kernels() + 1; *kernel; ++kernel) {
@@ -210,7 +144,7 @@ TEST(Evaluator, KernelsAgree)
 
 TEST(Evaluator, MixedPrecision)
 {
-  for (const Case &c : cases()) {
+  for (const test::SamplePotential &c : test::sample_potentials()) {
     constexpr double tolerance = 2e-6;    // single precision has 6e-8
     const test::Structure s = test::random_structure(30, c.ntypes, 0.06, 1.7, 9);
     const test::Result exact = test::evaluate(Evaluator(c.potential, best_kernel()), s);
@@ -244,7 +178,7 @@ TEST(Evaluator, RotationTranslationPermutation)
           axis[k] * along * (1.0 - std::cos(angle));
     return out;
   };
-  for (const Case &c : cases()) {
+  for (const test::SamplePotential &c : test::sample_potentials()) {
     SCOPED_TRACE(c.label);
     const Evaluator evaluator(c.potential);
     const test::Structure s = test::random_structure(16, c.ntypes, 0.06, 1.7, 10);
@@ -268,7 +202,7 @@ TEST(Evaluator, RotationTranslationPermutation)
 
 TEST(Evaluator, SmoothAtTheCutoff)
 {
-  for (const Case &c : cases()) {
+  for (const test::SamplePotential &c : test::sample_potentials()) {
     const Evaluator evaluator(c.potential);
     const double rc = evaluator.cutoff();
     test::Structure pair;
@@ -289,7 +223,7 @@ TEST(Evaluator, SmoothAtTheCutoff)
 
 TEST(Evaluator, AloneAndOnTopOfEachOther)
 {
-  for (const Case &c : cases()) {
+  for (const test::SamplePotential &c : test::sample_potentials()) {
     const Evaluator evaluator(c.potential);
     test::Structure s;
     s.periodic = false;

@@ -18,23 +18,12 @@ using nlohmann::json;
 
 namespace {
 
-test::Structure structure_of(const json &record, const std::vector<std::string> &elements)
-{
-  test::Structure s;
-  s.cell = record.at("cell").get<test::Matrix>();
-  s.positions = record.at("positions").get<std::vector<test::Vector>>();
-  for (const std::string symbol : record.at("symbols"))
-    s.types.push_back(
-        static_cast<int>(std::find(elements.begin(), elements.end(), symbol) - elements.begin()));
-  return s;
-}
-
 void compare(const json &record, const nnap::Potential &potential, const nnap::Kernel &kernel,
              double force_tolerance)
 {
   SCOPED_TRACE(record.at("name").get<std::string>() + ", " + kernel.name);
   const nnap::Evaluator evaluator(potential, kernel);
-  const test::Structure structure = structure_of(record, potential.elements);
+  const test::Structure structure = test::structure_of(record, potential.elements);
   const test::Result result = test::evaluate(evaluator, structure);
 
   const double energy = record.at("energy");

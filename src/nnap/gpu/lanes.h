@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+// What a kernel sees of the machine: 32 lanes that work on one item together.
+//
+// A kernel is a struct with operator()(Lanes, int item, char *room). It works in steps, lanes.each([&](int lane) {...}),
+// after each of which all lanes see what the others have stored in `room`. What a lane keeps between two steps is a PerLane. On a device the lanes are the threads of a warp, elsewhere a
+// loop: the same source gives the same numbers, so that a processor can test what a device computes.
+
+#pragma once
+
+#include <math.h>
+#include <cstdint>
+
+#ifdef __CUDACC__
+#define TG_LANES __device__ __forceinline__
+#define TG_BOTH __host__ __device__
+#define TG_UNROLL _Pragma("unroll")
+#define TG_UNROLL_8 _Pragma("unroll 8")
+#else
+#define TG_LANES inline
+#define TG_BOTH
+#define TG_UNROLL
+#define TG_UNROLL_8
+#endif
+
+namespace turing_glass::nnap::gpu {
+
+constexpr int lane_count = 32;
+
+/// Sums in whole numbers do not depend on their order. Units of forces and virials: 2^-44 eV/A, eV.
+using Fixed = std::int64_t;
+constexpr double fixed_unit = 1.0 / (1LL << 44);
+/// A single contribution beyond this (eV/A, eV), or one that is not a number, raises Status::overflow.
+constexpr double largest_contribution = 1 << 17;
+
+/// What kernels report of things that must not happen, as bits.
+namespace Status {
+  constexpr int overflow = 1;    ///< a force or virial that is not finite or does not fit
+}
+
+#ifdef __CUDACC__
+
+/// Lanes as the threads of a warp.
+struct Lanes {
+  template <class T> struct PerLane {
+    T value{};
+    TG_LANES T &operator[](int) { return value; }
+    TG_LANES const T &operator[](int) const { return value; }
+  };
+  static constexpr unsigned all = 0xffffffffU;
+
+  static TG_LANES int lane() { return static_cast<int>(threadIdx.x) % lane_count; }
+  template <class Body> TG_LANES void each(Body body) const
+  {
+    body(lane());
+    __syncwarp();
+  }
+  template <class Body>
+  TG_LANES int compact(const PerLane<bool> &keep, Body body) const
+  {
+    const unsigned kept = __ballot_sync(all, keep.value);
+    if (keep.value) body(lane(), __popc(kept & ((1U << lane()) - 1U)));
+    __syncwarp();
+    return __popc(kept);
+  }
+  template <class T> TG_LANES void sum_groups(PerLane<T> &value, int width) const
+  {
+    for (int distance = lane_count / 2; distance >= width; distance /= 2)
+      value.value += __shfl_xor_sync(all, value.value, distance);
+  }
+  TG_LANES void add(Fixed *to, Fixed value) const
+  {
+    atomicAdd(reinterpret_cast<unsigned long long *>(to), static_cast<unsigned long long>(value));
+  }
+  TG_LANES void raise(int *status, int bits) const { atomicOr(status, bits); }
+  TG_LANES void raise_to(int *value, int least) const { atomicMax(value, least); }
+};
+
+#else
+
+/// Lanes as a loop.
+struct Lanes {
+  template <class T> struct PerLane {
+    T of[lane_count] = {};
+    T &operator[](int lane) { return of[lane]; }
+    const T &operator[](int lane) const { return of[lane]; }
+  };
+
+  template <class Body> void each(Body body) const
+  {
+    for (int lane = 0; lane < lane_count; ++lane) body(lane);
+  }
+  /// body(lane, rank among them) for lanes that are kept; returns their number.
+  template <class Body> int compact(const PerLane<bool> &keep, Body body) const
+  {
+    int count = 0;
+    for (int lane = 0; lane < lane_count; ++lane)
+      if (keep[lane]) body(lane, count++);
+    return count;
+  }
+  /// The sum over lanes whose indices differ by multiples of `width`, a power of 2, to all of them.
+  template <class T> void sum_groups(PerLane<T> &value, int width) const
+  {
+    for (int distance = lane_count / 2; distance >= width; distance /= 2) {
+      const PerLane<T> before = value;
+      for (int lane = 0; lane < lane_count; ++lane) value[lane] += before[lane ^ distance];
+    }
+  }
+  void add(Fixed *to, Fixed value) const { *to += value; }
+  void raise(int *status, int bits) const { *status |= bits; }
+  void raise_to(int *value, int least) const { *value = *value > least ? *value : least; }
+};
+
+#endif
+
+}    // namespace turing_glass::nnap::gpu
