@@ -131,7 +131,9 @@ TEST(GpuEngine, OraclesFromElsewhere)
   TG_SHARED_FILE_OR_SKIP(text, "reference/nnap_90_16x4_random_open.nnap.json");
   const Potential potential = read_nnap_json(text, "random");
   const auto engine = gpu::make_engine(potential, false, {});
-  for (const json &record : json::parse(oracle).at("structures")) {
+  const json records = json::parse(oracle).at("structures");
+  ASSERT_FALSE(records.empty());
+  for (const json &record : records) {
     SCOPED_TRACE(record.at("name").get<std::string>());
     const test::Structure s = test::structure_of(record, potential.elements);
     const test::Result result = evaluate(*engine, s, potential.cutoff());

@@ -72,7 +72,7 @@ struct PinnedMemory {
 };
 
 template <class Kernel>
-__global__ void __launch_bounds__(Kernel::warps_per_block *lane_count)
+__global__ void __launch_bounds__(Kernel::warps_per_block *lane_count, Kernel::blocks_at_least)
     run_kernel(const __grid_constant__ Kernel kernel, int items, int room)
 {
   extern __shared__ int4 memory[];

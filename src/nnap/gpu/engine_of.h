@@ -13,10 +13,12 @@
 
 #pragma once
 
-#include "atom_kernel.h"
 #include "engine.h"
+#include "force_kernel.h"
 #include "model.h"
 #include "neighbor_kernels.h"
+#include "network_kernel.h"
+#include "sum_kernel.h"
 
 #include <algorithm>
 #include <cmath>
@@ -62,6 +64,7 @@ template <class Backend, class Real> class EngineOf : public Engine {
     std::copy_n(element_in, points, host_element.data());
     backend.upload(element.data(), host_element.data(), points);
     backend.wait();
+    make_groups();
   }
 
   void find_neighbors(const double *x_in, double reach) override
@@ -169,11 +172,11 @@ template <class Backend, class Real> class EngineOf : public Engine {
     }
     const ModelSizes &sizes = model.sizes;
     if (sizes.one_shape && sizes.nn == 5 && sizes.lmax == 8)
-      run_atoms<AtomKernel<Real, 5, 8>>(wanted);
+      run_atoms<5, 8>(wanted);
     else if (sizes.one_shape && sizes.nn == 6 && sizes.lmax == 6)
-      run_atoms<AtomKernel<Real, 6, 6>>(wanted);
+      run_atoms<6, 6>(wanted);
     else
-      run_atoms<AtomKernel<Real, 0, 0>>(wanted);
+      run_atoms<0, 0>(wanted);
     convert(f, 3L * points);
     backend.download(host_f.data(), reinterpret_cast<const double *>(f.data()), 3L * points);
     backend.download(host_energy.data(), energy.data(), owned);
@@ -200,7 +203,9 @@ template <class Backend, class Real> class EngineOf : public Engine {
     return static_cast<double>(block.bytes() + x.bytes() + element.bytes() + f.bytes() +
                                energy.bytes() + virial.bytes() + uncertainty.bytes() +
                                cell.bytes() + index.bytes() + begin.bytes() + sorted_x.bytes() +
-                               sorted_element.bytes() + list.bytes() + ends.bytes());
+                               sorted_element.bytes() + list.bytes() + ends.bytes() +
+                               c.bytes() + inputs.bytes() + near.bytes() + first.bytes() +
+                               order.bytes() + group.bytes());
   }
 
  private:
@@ -212,22 +217,80 @@ template <class Backend, class Real> class EngineOf : public Engine {
     backend.run(kernel, items, room);
   }
 
-  template <class Kernel> void run_atoms(const Wanted &wanted)
+  /// Atoms of each element, in groups, share by share.
+  void make_groups()
   {
-    Kernel kernel;
-    kernel.model = model.view(block.data());
-    kernel.room = Room::of<Real>(model.sizes, elements, stride);
-    kernel.x = x.data();
-    kernel.element = element.data();
-    kernel.list = list.data();
-    kernel.ends = ends.data();
-    kernel.stride = stride;
-    kernel.f = f.data();
-    kernel.energy = energy.data();
-    kernel.virial = wanted.virial ? virial.data() : nullptr;
-    kernel.uncertainty = wanted.uncertainty ? uncertainty.data() : nullptr;
-    kernel.status = status.data() + 1;
-    run(kernel, owned, kernel.room.bytes);
+    std::vector<int> sorted;
+    std::vector<Group> all;
+    share_begin.assign(1, 0);
+    for (int first = 0; first < owned; first += share) {
+      const int last = std::min(first + share, owned);
+      for (int t = 0; t < elements; ++t) {
+        const int begin = static_cast<int>(sorted.size());
+        for (int i = first; i < last; ++i)
+          if (host_element.data()[i] == t) sorted.push_back(i);
+        const int end = static_cast<int>(sorted.size());
+        for (int k = begin; k < end; k += Group::most)
+          all.push_back({k, std::min(Group::most, end - k), t});
+      }
+      share_begin.push_back(static_cast<int>(all.size()));
+    }
+    order.resize(static_cast<long>(sorted.size()));
+    group.resize(static_cast<long>(all.size()));
+    backend.upload(order.data(), sorted.data(), static_cast<long>(sorted.size()));
+    backend.upload(group.data(), all.data(), static_cast<long>(all.size()));
+    backend.wait();
+  }
+
+  template <int N, int L> void run_atoms(const Wanted &wanted)
+  {
+    const ModelSizes &sizes = model.sizes;
+    Between<Real> between;
+    between.c_stride = padded_to_4(sizes.numbers_c);
+    between.x_stride = padded_to_4(sizes.inputs);
+    between.near_stride = stride;
+    between.first_stride = elements + 1;
+    const long most = std::min(share, owned);
+    c.resize(most * between.c_stride);
+    inputs.resize(most * between.x_stride);
+    near.resize(most * between.near_stride);
+    first.resize(most * between.first_stride);
+    between.c = c.data();
+    between.x = inputs.data();
+    between.near = near.data();
+    between.first = first.data();
+
+    SumKernel<Real, N, L> sum;
+    sum.model = model.view(block.data());
+    sum.x = x.data();
+    sum.element = element.data();
+    sum.list = list.data();
+    sum.ends = ends.data();
+    sum.stride = stride;
+
+    NetworkKernel<Real> network;
+    network.model = sum.model;
+    network.order = order.data();
+    network.energy = energy.data();
+    network.uncertainty = wanted.uncertainty ? uncertainty.data() : nullptr;
+
+    ForceKernel<Real, N, L> force;
+    force.model = sum.model;
+    force.x = x.data();
+    force.element = element.data();
+    force.f = f.data();
+    force.virial = wanted.virial ? virial.data() : nullptr;
+    force.status = status.data() + 1;
+
+    for (int begin = 0, k = 0; begin < owned; begin += share, ++k) {
+      const int count = std::min(share, owned - begin);
+      between.first_atom = begin;
+      sum.between = network.between = force.between = between;
+      network.groups = group.data() + share_begin[k];
+      run(sum, count, sum.room(sizes, elements, stride));
+      run(network, share_begin[k + 1] - share_begin[k], network.room(sizes));
+      run(force, count, force.room(sizes, elements, stride));
+    }
   }
 
   void convert(Buffer<Fixed> &values, long count)
@@ -240,8 +303,13 @@ template <class Backend, class Real> class EngineOf : public Engine {
 
   void upload_positions(const double *x_in)
   {
-    std::copy_n(x_in, 3L * points, host_x.data());
-    backend.upload(x.data(), host_x.data(), 3L * points);
+    // in parts, so that one travels while the next is copied
+    constexpr long part = 3L << 14;
+    for (long k = 0; k < 3L * points; k += part) {
+      const long count = std::min(part, 3L * points - k);
+      std::copy_n(x_in + k, count, host_x.data() + k);
+      backend.upload(x.data() + k, host_x.data() + k, count);
+    }
   }
 
   Cells cells_of(const double *x_in, double reach) const
@@ -278,10 +346,15 @@ template <class Backend, class Real> class EngineOf : public Engine {
   double cutoff = 0.0;
   int owned = 0, points = 0;
   int stride = 4 * lane_count;    // grows with the longest list
+  static constexpr int share = 1 << 16;    // atoms whose sums are kept at a time
+  std::vector<int> share_begin;            // groups of a share
 
   Buffer<char> block;
   Buffer<double> x, energy, uncertainty, sorted_x;
   Buffer<Fixed> f, virial;
+  Buffer<Real> c, inputs;
+  Buffer<Group> group;
+  Buffer<int> near, first, order;
   Buffer<int> element, list, ends, cell, index, begin, sorted_element, status;
   Pinned<double> host_x, host_f, host_energy, host_virial, host_uncertainty;
   Pinned<int> host_element, host_status;

@@ -38,6 +38,30 @@ namespace Status {
   constexpr int overflow = 1;    ///< a force or virial that is not finite or does not fit
 }
 
+TG_BOTH constexpr int padded_to_4(int n)
+{
+  return (n + 3) / 4 * 4;
+}
+
+/// Reads what no kernel writes meanwhile: such reads need not wait for what was written before them.
+template <class T> TG_LANES T fetch(const T *from)
+{
+#ifdef __CUDACC__
+  return __ldg(from);
+#else
+  return *from;
+#endif
+}
+
+TG_LANES double inverse_root(double x)
+{
+#ifdef __CUDACC__
+  return rsqrt(x);
+#else
+  return 1.0 / sqrt(x);
+#endif
+}
+
 #ifdef __CUDACC__
 
 /// Lanes as the threads of a warp.
@@ -55,12 +79,10 @@ struct Lanes {
     body(lane());
     __syncwarp();
   }
-  template <class Body>
-  TG_LANES int compact(const PerLane<bool> &keep, Body body) const
+  TG_LANES int rank(const PerLane<bool> &keep, PerLane<int> &ranks) const
   {
     const unsigned kept = __ballot_sync(all, keep.value);
-    if (keep.value) body(lane(), __popc(kept & ((1U << lane()) - 1U)));
-    __syncwarp();
+    ranks.value = __popc(kept & ((1U << lane()) - 1U));
     return __popc(kept);
   }
   template <class T> TG_LANES void sum_groups(PerLane<T> &value, int width) const
@@ -90,12 +112,14 @@ struct Lanes {
   {
     for (int lane = 0; lane < lane_count; ++lane) body(lane);
   }
-  /// body(lane, rank among them) for lanes that are kept; returns their number.
-  template <class Body> int compact(const PerLane<bool> &keep, Body body) const
+  /// How many lanes before it are kept, for each lane; returns their number.
+  int rank(const PerLane<bool> &keep, PerLane<int> &ranks) const
   {
     int count = 0;
-    for (int lane = 0; lane < lane_count; ++lane)
-      if (keep[lane]) body(lane, count++);
+    for (int lane = 0; lane < lane_count; ++lane) {
+      ranks[lane] = count;
+      count += keep[lane];
+    }
     return count;
   }
   /// The sum over lanes whose indices differ by multiples of `width`, a power of 2, to all of them.

@@ -7,13 +7,17 @@
 #include "nnap/weight_tensor.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace turing_glass::nnap::gpu {
 
 namespace {
+
+constexpr double pi = 3.14159265358979323846;
 
 /// Appends arrays to a block, each on a boundary of 16 bytes.
 class Builder {
@@ -36,67 +40,127 @@ template <class Real> std::vector<Real> rounded(const std::vector<double> &value
   return std::vector<Real>(values.begin(), values.end());
 }
 
+/// weight(input, output) gives its elements.
+template <class Real, class Weight>
+FlatMatrix<Real> flat_matrix(Builder &builder, int inputs, int outputs, Weight weight)
+{
+  constexpr int together = FlatMatrix<Real>::together;
+  FlatMatrix<Real> flat;
+  flat.inputs = inputs;
+  flat.outputs = outputs;
+  flat.padded = (outputs + together - 1) / together * together;
+  std::vector<Real> rows(static_cast<std::size_t>(inputs) * flat.padded);
+  for (int i = 0; i < inputs; ++i)
+    for (int o = 0; o < outputs; ++o)
+      rows[static_cast<std::size_t>(i) * flat.padded + o] = static_cast<Real>(weight(i, o));
+  flat.weight = builder.add(rows);
+  return flat;
+}
+
 template <class Real>
 FlatNetwork<Real> flat_network(Builder &builder, const std::vector<Layer> &layers,
                                ModelSizes &sizes)
 {
   std::vector<FlatLayer<Real>> flat;
-  int room = 0;
+  int nodes = 0, widest = 0;
   for (const Layer &layer : layers) {
+    const auto weight = [&layer](int i, int o) {
+      return layer.weight[static_cast<std::size_t>(o) * layer.inputs + i];
+    };
     FlatLayer<Real> f;
-    f.inputs = layer.inputs;
-    f.outputs = layer.outputs;
     f.silu = layer.silu;
-    const std::vector<Real> by_output = rounded<Real>(layer.weight);
-    std::vector<Real> by_input(by_output.size());
-    for (int o = 0; o < layer.outputs; ++o)
-      for (int i = 0; i < layer.inputs; ++i)
-        by_input[static_cast<std::size_t>(i) * layer.outputs + o] =
-            by_output[static_cast<std::size_t>(o) * layer.inputs + i];
-    f.by_output = builder.add(by_output);
-    f.by_input = builder.add(by_input);
-    f.bias = builder.add(rounded<Real>(layer.bias));
+    f.forward = flat_matrix<Real>(builder, layer.inputs, layer.outputs, weight);
+    f.backward = flat_matrix<Real>(builder, layer.outputs, layer.inputs,
+                                   [&](int o, int i) { return weight(i, o); });
+    std::vector<Real> bias = rounded<Real>(layer.bias);
+    bias.resize(f.forward.padded);
+    f.bias = builder.add(bias);
     flat.push_back(f);
-    room += 2 * layer.outputs;
+    nodes += layer.outputs;
+    widest = std::max(widest, layer.outputs);
   }
-  sizes.network = std::max(sizes.network, room);
-  return {static_cast<int>(flat.size()), builder.add(flat)};
+  sizes.nodes = std::max(sizes.nodes, nodes);
+  sizes.widest = std::max(sizes.widest, widest);
+  return {static_cast<int>(flat.size()), widest, builder.add(flat)};
+}
+
+/// The factor of a shift, where rows p .. p+nn-1 of W are a multiple of the unit matrix; they are given by p, then n.
+std::optional<double> multiple_of_unity(const std::map<int, std::vector<double>> &rows, int p, int nn)
+{
+  std::optional<double> factor;
+  for (int k = 0; k < nn; ++k) {
+    const auto found = rows.find(p + k);
+    if (found == rows.end()) return {};
+    for (int n = 0; n < nn; ++n)
+      if (n != k && found->second[n] != 0.0) return {};
+    if (factor && *factor != found->second[k]) return {};
+    factor = found->second[k];
+  }
+  return factor;
 }
 
 template <class Real>
 void add_weights(Builder &builder, const WeightTensor &weights, int ntypes, FlatBasis<Real> &flat)
 {
-  std::vector<int> begin, channel;
-  std::vector<Real> weight;
+  std::vector<int> shift_begin, row_begin, row_channel;
+  std::vector<int> shift_channel;
+  std::vector<Real> shift_weight, row_weight;
   for (int t = 0; t < ntypes; ++t) {
-    begin.push_back(static_cast<int>(channel.size()));
-    std::map<int, std::vector<double>> by_channel;
+    shift_begin.push_back(static_cast<int>(shift_channel.size()));
+    row_begin.push_back(static_cast<int>(row_channel.size()));
+    std::map<int, std::vector<double>> rows;
     for (const WeightTensor::Entry &e : weights.entries) {
       if (e.t != t || e.w == 0.0) continue;
-      std::vector<double> &row = by_channel[e.p];
+      std::vector<double> &row = rows[e.p];
       row.resize(flat.nn, 0.0);
       row[e.n] += e.w;
     }
-    for (const auto &[p, row] : by_channel) {
-      channel.push_back(p);
-      weight.insert(weight.end(), row.begin(), row.end());
+    for (int p = 0; p < weights.np;) {
+      if (const auto factor = multiple_of_unity(rows, p, flat.nn)) {
+        shift_channel.push_back(p);
+        shift_weight.push_back(static_cast<Real>(*factor));
+        p += flat.nn;
+        continue;
+      }
+      if (const auto found = rows.find(p); found != rows.end()) {
+        row_channel.push_back(p);
+        row_weight.insert(row_weight.end(), found->second.begin(), found->second.end());
+      }
+      ++p;
     }
   }
-  begin.push_back(static_cast<int>(channel.size()));
-  flat.begin = builder.add(begin);
-  flat.channel = builder.add(channel);
-  flat.weight = builder.add(weight);
+  shift_begin.push_back(static_cast<int>(shift_channel.size()));
+  row_begin.push_back(static_cast<int>(row_channel.size()));
+  flat.shift_begin = builder.add(shift_begin);
+  flat.shift_channel = builder.add(shift_channel);
+  flat.shift_weight = builder.add(shift_weight);
+  flat.row_begin = builder.add(row_begin);
+  flat.row_channel = builder.add(row_channel);
+  flat.row_weight = builder.add(row_weight);
 }
 
 template <class Real>
 void add_invariants(Builder &builder, const Basis &basis, FlatBasis<Real> &flat)
 {
-  const std::vector<double> by_row = Invariants::quadratic_factors(basis);
-  std::vector<int> degree(flat.rows);
-  for (int l = 0; l <= flat.lmax; ++l)
-    for (int m = -l; m <= l; ++m) degree[Harmonics::row(flat.lmax, l, m)] = l;
+  // from the order of Harmonics to that of the rows here
+  const RowOrder order{flat.lmax};
+  std::vector<int> row_of(flat.rows), degree(flat.rows);
+  const bool radial = basis.kind == Basis::Kind::chebyshev;
+  const std::vector<double> norm_of = Harmonics(flat.lmax).norm;
+  std::vector<Real> norm(flat.rows, Real(1)), factor;
+  for (int l = 0; l <= flat.lmax; ++l) {
+    for (int m = -l; m <= l; ++m) {
+      const int row = m == 0 ? order.zonal(l) : order.cosine(l, std::abs(m)) + (m < 0 ? order.to_sine() : 0);
+      const int theirs = Harmonics::row(flat.lmax, l, m);
+      row_of[theirs] = row;
+      degree[row] = l;
+      if (!radial) norm[row] = static_cast<Real>(norm_of[theirs]);
+    }
+    factor.push_back(static_cast<Real>(l < flat.quadratic ? 4.0 * pi / (2 * l + 1) : 0.0));
+  }
   flat.degree = builder.add(degree);
-  flat.factor = builder.add(rounded<Real>(by_row));
+  flat.norm = builder.add(norm);
+  flat.factor = builder.add(factor);
 
   std::vector<FlatTerm<Real>> terms;
   std::vector<std::vector<FlatTerm<Real>>> slopes(flat.rows);
@@ -106,11 +170,13 @@ void add_invariants(Builder &builder, const Basis &basis, FlatBasis<Real> &flat)
   for (const Invariants::Cubic &of : invariants.cubic()) {
     term_begin.push_back(static_cast<int>(terms.size()));
     for (const Invariants::Term &t : of.terms) {
-      const auto factor = static_cast<Real>(t.factor);
-      terms.push_back({cubic, t.a, t.b, t.c, factor});
-      slopes[t.a].push_back({cubic, t.b, t.c, 0, factor});
-      slopes[t.b].push_back({cubic, t.a, t.c, 0, factor});
-      slopes[t.c].push_back({cubic, t.a, t.b, 0, factor});
+      // there of harmonics without their norm
+      const auto times = static_cast<Real>(t.factor / (norm_of[t.a] * norm_of[t.b] * norm_of[t.c]));
+      const int a = row_of[t.a], b = row_of[t.b], c = row_of[t.c];
+      terms.push_back({cubic, a, b, c, times});
+      slopes[a].push_back({cubic, b, c, 0, times});
+      slopes[b].push_back({cubic, a, c, 0, times});
+      slopes[c].push_back({cubic, a, b, 0, times});
     }
     ++cubic;
   }
@@ -154,6 +220,7 @@ FlatElement<Real> flat_element(Builder &builder, const ElementModel &model, int 
     add_weights(builder, weights, ntypes, b);
     add_invariants(builder, basis, b);
     flat.numbers_c += b.channels * b.rows;
+    sizes.numbers_of_basis = std::max(sizes.numbers_of_basis, b.channels * b.rows);
     first_P += b.channels * b.per_channel;
     if (sizes.rows > 0 && (sizes.nn != b.nn || sizes.lmax != b.lmax)) sizes.one_shape = false;
     sizes.nn = std::max(sizes.nn, b.nn);

@@ -2,8 +2,7 @@
 
 // A potential as one block of memory that a device can hold: plain structs that find their arrays by offsets.
 //
-// Numbers of kernels are Real: double, or float for mixed precision. Harmonics come without their norm, as on the host
-// (invariants.h).
+// Numbers of kernels are Real: double, or float for mixed precision.
 
 #pragma once
 
@@ -25,15 +24,22 @@ template <class T> struct In {
   }
 };
 
+/// [input][output], rows padded with zeros to a multiple of `together`.
+template <class Real> struct FlatMatrix {
+  static constexpr int together = 16;    ///< outputs that are found side by side
+  int inputs = 0, outputs = 0, padded = 0;
+  In<Real> weight;
+};
+
 template <class Real> struct FlatLayer {
-  int inputs = 0, outputs = 0, silu = 0;
-  In<Real> by_input;     ///< [input][output]
-  In<Real> by_output;    ///< [output][input]
-  In<Real> bias;
+  int silu = 0;
+  FlatMatrix<Real> forward, backward;    ///< backward: the transpose
+  In<Real> bias;                         ///< padded
 };
 
 template <class Real> struct FlatNetwork {
   int layers = 0;    ///< 0: there is none
+  int widest = 0;    ///< most outputs of a layer
   In<FlatLayer<Real>> layer;
 };
 
@@ -55,13 +61,16 @@ template <class Real> struct FlatBasis {
   int first_c = 0, first_P = 0;    ///< where those of this basis begin
   double rcut = 0.0;
 
-  /// Rows of W that are not zero: those of element t are begin[t] .. begin[t+1]-1, each for the channel p with the
-  /// weights W[t][p][0..nn-1].
-  In<int> begin, channel;
-  In<Real> weight;
+  /// W of element t: shifts, c[channel + n] += weight A[n] for all n, those of shift_begin[t] .. shift_begin[t+1]-1; and
+  /// where a weight type is not made of these, rows, c[channel] += sum_n weight[n] A[n].
+  In<int> shift_begin, shift_channel;
+  In<Real> shift_weight;
+  In<int> row_begin, row_channel;
+  In<Real> row_weight;
 
   In<int> degree;     ///< by row
-  In<Real> factor;    ///< by row: 4 pi/(2l+1) N^2 up to the highest degree of the power spectrum, then 0
+  In<Real> norm;      ///< by row: what makes the harmonics orthonormal
+  In<Real> factor;    ///< by degree: 4 pi/(2l+1) up to the highest one of the power spectrum, then 0
   In<int> term_begin;             ///< by cubic invariant
   In<FlatTerm<Real>> term;
   In<int> slope_begin;            ///< by row
@@ -86,10 +95,40 @@ template <class Real> struct ModelView {
   In<FlatElement<Real>> element;
 };
 
+/// Order of the harmonics here: cosines of the orders m > 0, their sines, and zonal ones (m = 0) behind them. One of these
+/// lies between, where that makes the distance of a cosine and its sine odd: lanes that write both at a time then do
+/// not meet in a bank of memory.
+struct RowOrder {
+  int lmax;
+
+  TG_BOTH int pairs() const { return lmax * (lmax + 1) / 2; }
+  TG_BOTH int zonal(int l) const { return l == 0 && pairs() % 2 == 0 ? pairs() : 2 * pairs() + l; }
+  TG_BOTH int cosine(int l, int m) const { return (m - 1) * (lmax + 1) - (m - 1) * m / 2 + l - m; }
+  TG_BOTH int to_sine() const { return pairs() | 1; }
+};
+
+/// What kernels leave for those that follow, for a share of the atoms.
+template <class Real> struct Between {
+  int first_atom = 0;
+  int c_stride = 0, x_stride = 0, near_stride = 0, first_stride = 0;
+  Real *c = nullptr;       ///< c of all bases
+  Real *x = nullptr;       ///< inputs of the network, then dE/dP
+  int *near = nullptr;     ///< neighbors within the cutoff, by element
+  int *first = nullptr;    ///< where those of an element begin, and the end
+
+  TG_LANES Real *c_of(int item) const { return c + static_cast<long>(item) * c_stride; }
+  TG_LANES Real *x_of(int item) const { return x + static_cast<long>(item) * x_stride; }
+  TG_LANES int *near_of(int item) const { return near + static_cast<long>(item) * near_stride; }
+  TG_LANES int *first_of(int item) const { return first + static_cast<long>(item) * first_stride; }
+};
+
 /// Sizes that decide how much room a kernel needs, the largest of all elements.
 struct ModelSizes {
   int nn = 0, lmax = 0, rows = 0;
-  int numbers_c = 0, inputs = 0, network = 0;
+  int numbers_c = 0;           ///< of all bases of an element
+  int numbers_of_basis = 0;    ///< of one
+  int inputs = 0;
+  int nodes = 0, widest = 0;    ///< of a network; of one of its layers
   bool one_shape = true;    ///< the same nn and lmax everywhere
 };
 

@@ -30,7 +30,7 @@ struct Cells {
 
 /// The cell of each point; points without an element lie behind all cells. Items: 32 points.
 struct CellKernel {
-  static constexpr int warps_per_block = 8;
+  static constexpr int warps_per_block = 8, blocks_at_least = 4;
   Cells cells;
   const double *x = nullptr;
   const int *element = nullptr;
@@ -50,7 +50,7 @@ struct CellKernel {
 
 /// Where the points of a cell begin among the sorted ones. Items: 32 cells, one more than there are.
 struct BeginKernel {
-  static constexpr int warps_per_block = 8;
+  static constexpr int warps_per_block = 8, blocks_at_least = 4;
   const int *cell = nullptr;    ///< sorted
   int points = 0, cells = 0;
   int *begin = nullptr;
@@ -75,7 +75,7 @@ struct BeginKernel {
 
 /// Copies in the order of the cells. Items: 32 points.
 struct SortKernel {
-  static constexpr int warps_per_block = 8;
+  static constexpr int warps_per_block = 8, blocks_at_least = 4;
   const double *x = nullptr;
   const int *element = nullptr, *index = nullptr;
   int points = 0;
@@ -96,7 +96,7 @@ struct SortKernel {
 
 /// The neighbors of one atom within the reach. Items: atoms.
 struct ListKernel {
-  static constexpr int warps_per_block = 4;
+  static constexpr int warps_per_block = 4, blocks_at_least = 4;
   Cells cells;
   double square = 0.0;    ///< of the reach, A^2
   int elements = 0, stride = 0;
@@ -120,7 +120,7 @@ struct ListKernel {
           const int row = (z * cells.n[1] + y) * cells.n[0];
           const int end = begin[row + right + 1];
           for (int first = begin[row + left]; first < end; first += lane_count) {
-            typename Lanes::template PerLane<bool> keep;
+            Lanes::PerLane<bool> keep;
             lanes.each([&](int lane) {
               const int k = first + lane;
               keep[lane] = false;
@@ -129,10 +129,14 @@ struct ListKernel {
                            dz = sorted_x[3L * k + 2] - zi;
               keep[lane] = dx * dx + dy * dy + dz * dz < square && index[k] != i;
             });
-            count += lanes.compact(keep, [&](int lane, int rank) {
-              if (count + rank < stride)
-                list[static_cast<long>(i) * stride + count + rank] = index[first + lane];
+            Lanes::PerLane<int> rank;
+            const int kept = lanes.rank(keep, rank);
+            lanes.each([&](int lane) {
+              const int at = count + rank[lane];
+              if (keep[lane] && at < stride)
+                list[static_cast<long>(i) * stride + at] = index[first + lane];
             });
+            count += kept;
           }
         }
       lanes.each([&](int lane) {
@@ -151,7 +155,7 @@ struct ListKernel {
 
 /// Sums in fixed point to numbers, in place. Items: 32 numbers.
 struct ConvertKernel {
-  static constexpr int warps_per_block = 8;
+  static constexpr int warps_per_block = 8, blocks_at_least = 4;
   Fixed *values = nullptr;
   long count = 0;
 
