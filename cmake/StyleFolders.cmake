@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The style folders, one a family; a new family is one word here and its rows in src/plugin.cpp.
+# The style folders, one a family; a new family is one word here and its rows in src/lammps/plugin/styles.cpp.
 set(TURINGGLASS_STYLE_FOLDERS pair_nnap fix_remd_swap compute_ops fix_insert_mask compute_fsd compute_dmin2
     onset_command)
 

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-#include "pair_nnap.h"
+#include "pair_nnap_impl.h"
 
-#include "exclusions.h"
 #include "potential_files.h"
 
 #include "lammps/positions.h"
 #include "lammps/words.h"
-#include "nnap/evaluator.h"
 #include "parallel.h"
 
 #include "atom.h"
@@ -45,26 +43,12 @@ static const char cite_nnap[] =
     " doi = {10.1007/s40843-024-2953-9}\n"
     "}\n\n";
 
-struct PairNNAP::Impl {
-  explicit Impl(LAMMPS *lmp) : say(lmp, "Pair style nnap"), exclusions(lmp) {}
-
-  Messages say;
-  std::string source;    // how messages name the files
-  std::optional<nnap::Potential> potential;
-  std::optional<nnap::Evaluator> evaluator;
-  std::vector<nnap::Workspace> workspaces;    // one per share of the atoms
-  std::vector<std::vector<int>> inside;       // likewise: neighbors inside the cutoff
-  std::vector<int> bin;    // by atom type: the element, or for NULL another one behind all
-  int bins = 0;            // number of elements, and one more where a type is NULL
-  std::vector<double> uncertainties;    // of local atoms (eV/A), of the last step with a check
-  Exclusions exclusions;
-  std::vector<char>
-      absent;    // local atoms that are excluded from all others; empty where none can be
-};
-
 /* ---------------------------------------------------------------------- */
 
-PairNNAP::PairNNAP(LAMMPS *lmp) : Pair(lmp), impl(std::make_unique<Impl>(lmp))
+PairNNAP::PairNNAP(LAMMPS *lmp) : PairNNAP(lmp, "Pair style nnap") {}
+
+PairNNAP::PairNNAP(LAMMPS *lmp, const char *style) :
+    Pair(lmp), impl(std::make_unique<Impl>(lmp, style))
 {
   if (lmp->citeme) lmp->citeme->add(cite_nnap);
   single_enable = 0;
@@ -172,8 +156,13 @@ void PairNNAP::coeff(int narg, char **arg)
     }
 }
 
-/// From the potential, for the precision of the settings.
 void PairNNAP::make_evaluator()
+{
+  make_host_evaluator();
+  tell_kernels(impl->evaluator->kernel_name());
+}
+
+void PairNNAP::make_host_evaluator()
 {
   const Messages &say = impl->say;
   say.guard(FLERR, [&] {
@@ -190,10 +179,13 @@ void PairNNAP::make_evaluator()
         impl->source);
   if (limit > 0.0 && !impl->evaluator->knows_uncertainty())
     say.stop(FLERR, "{} does not say how large its errors are: remove 'limit'", impl->source);
+}
+
+void PairNNAP::tell_kernels(const std::string &name)
+{
   if (comm->me == 0)
-    utils::logmesg(lmp, "Pair style nnap: cutoff {} A, {} kernels in {} precision\n",
-                   impl->evaluator->cutoff(), impl->evaluator->kernel_name(),
-                   mixed_precision ? "mixed" : "double");
+    utils::logmesg(lmp, "{}: cutoff {} A, {} kernels in {} precision\n", impl->say.style(),
+                   impl->evaluator->cutoff(), name, mixed_precision ? "mixed" : "double");
 }
 
 void PairNNAP::init_style()
@@ -204,9 +196,14 @@ void PairNNAP::init_style()
     impl->say.stop(
         FLERR,
         "requires newton pair on: remove 'newton off' (or '-pk ... newton off') from the input");
-  neighbor->add_request(this, NeighConst::REQ_FULL);
+  request_lists();
   most_beyond = 0;
   neighbors_checked = false;
+}
+
+void PairNNAP::request_lists()
+{
+  neighbor->add_request(this, NeighConst::REQ_FULL);
 }
 
 double PairNNAP::init_one(int i, int j)
@@ -518,17 +515,22 @@ void PairNNAP::check_uncertainties()
   impl->say.warn(FLERR, "{}", message);
 }
 
+void PairNNAP::require_uncertainties()
+{
+  if (!impl->evaluator->knows_uncertainty())
+    impl->say.stop(
+        FLERR,
+        "{} does not say how large its errors are, which compute nnap/uncertainty asks for; 'nnap uncertainty' adds "
+        "it",
+        impl->source);
+}
+
 void PairNNAP::force_uncertainties(int groupbit, double *each)
 {
   const Messages &say = impl->say;
   if (!list) say.stop(FLERR, "compute nnap/uncertainty needs a run before it, 'run 0' at least");
   const nnap::Evaluator &evaluator = *impl->evaluator;
-  if (!evaluator.knows_uncertainty())
-    say.stop(
-        FLERR,
-        "{} does not say how large its errors are, which compute nnap/uncertainty asks for; 'nnap uncertainty' adds "
-        "it",
-        impl->source);
+  require_uncertainties();
   if (impl->exclusions.any()) find_absent();
   const int nthreads = comm->nthreads;
   const bigint inum = list->inum;

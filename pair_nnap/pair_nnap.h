@@ -14,6 +14,7 @@ PairStyle(nnap,PairNNAP);
 #include "pair.h"
 
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace LAMMPS_NS {
@@ -35,9 +36,11 @@ class PairNNAP : public Pair {
 
   // for compute nnap/uncertainty: likely force errors (eV/A) of the local atoms with a bit of `groupbit` in their mask, at
   // their present positions; those of other atoms, and of atoms that belong to other styles, are left as they are
-  void force_uncertainties(int groupbit, double *each);
+  virtual void force_uncertainties(int groupbit, double *each);
 
- private:
+ protected:
+  PairNNAP(class LAMMPS *, const char *style);
+
   struct Impl;
   std::unique_ptr<Impl> impl;
 
@@ -57,17 +60,24 @@ class PairNNAP : public Pair {
     double lost = 0.0;    // not a number if a position is not finite
   };
 
-  void allocate();
-  void make_evaluator();
+  // from the potential, for the precision of the settings
+  virtual void make_evaluator();
+  void make_host_evaluator();
+  void tell_kernels(const std::string &name);
+  virtual void request_lists();
+  void require_uncertainties();
   void check_neighbors();
-  void require_finite(const std::vector<Sums> &);
   void find_absent();
   bool is_ours(int i) const;
+  bool watches() const;
+  void check_uncertainties();
+
+ private:
+  void allocate();
+  void require_finite(const std::vector<Sums> &);
   void find_neighbors(int i, int share);
   Sums compute_share(int first, int last, int share, bool clear_copies, bool with_uncertainties);
   void sum_over_shares();
-  bool watches() const;
-  void check_uncertainties();
 };
 
 }    // namespace LAMMPS_NS

@@ -69,7 +69,7 @@ def lammps(script, ranks=1, threads=1, arguments=(), folder=None, timeout=600, e
     """Runs `script` on so many ranks and threads. A hang is a failure (timeout, s)."""
     folder = folder or tempfile.mkdtemp(dir=os.getcwd())
     with open(os.path.join(folder, "in.deck"), "w") as file:
-        file.write(script)
+        file.write(os.environ.get("DECK_BEGIN", "") + "\n" + script)
     command = os.environ["MPIRUN"].split() + [str(ranks), os.environ["LMP"], "-in", "in.deck", "-log", "none", *arguments]
     environment = dict(os.environ, OMP_NUM_THREADS=str(threads), **(environment or {}))
     done = subprocess.run(command, cwd=folder, env=environment, timeout=timeout, text=True,

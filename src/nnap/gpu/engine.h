@@ -37,6 +37,7 @@ class Engine {
     const double *virials = nullptr;        ///< [6 points] xx yy zz xy xz yz: half of each bond's to either end
     const double *uncertainties = nullptr;    ///< [owned]
     bool overflow = false;    ///< a force is not finite, or larger than any sound one
+    bool lost = false;        ///< the position of an owned atom is not finite
   };
 
   virtual ~Engine() = default;

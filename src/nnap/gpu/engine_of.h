@@ -195,6 +195,7 @@ template <class Backend, class Real> class EngineOf : public Engine {
     results.forces = host_f.data();
     results.energies = host_energy.data();
     results.overflow = (host_status.data()[1] & Status::overflow) != 0;
+    results.lost = (host_status.data()[1] & Status::lost) != 0;
     return results;
   }
 
@@ -267,6 +268,7 @@ template <class Backend, class Real> class EngineOf : public Engine {
     sum.list = list.data();
     sum.ends = ends.data();
     sum.stride = stride;
+    sum.status = status.data() + 1;
 
     NetworkKernel<Real> network;
     network.model = sum.model;

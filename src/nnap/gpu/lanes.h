@@ -36,6 +36,7 @@ constexpr double largest_contribution = 1 << 17;
 /// What kernels report of things that must not happen, as bits.
 namespace Status {
   constexpr int overflow = 1;    ///< a force or virial that is not finite or does not fit
+  constexpr int lost = 2;        ///< a position that is not finite
 }
 
 TG_BOTH constexpr int padded_to_4(int n)

@@ -28,6 +28,7 @@ template <class Real, int N, int L> struct SumKernel {
   const int *list = nullptr;       ///< neighbors of i, by element: list[i * stride ...]
   const int *ends = nullptr;       ///< [i * elements + t]: where those of element t end
   int stride = 0;
+  int *status = nullptr;
 
   /// What an item needs: neighbors and where those of an element begin; c; f_c T_n and Y of a batch, and what lanes
   /// without a row read behind it.
@@ -86,6 +87,8 @@ template <class Real, int N, int L> struct SumKernel {
     const int all = fetch(end + model.elements - 1);
     lanes.each([&](int lane) {
       if (lane == 0) first[0] = 0;
+      // has no neighbors, and would go unnoticed
+      if (lane == 0 && 0.0 * (here.x + here.y + here.z) != 0.0) lanes.raise(status, Status::lost);
     });
     int count = 0;
     for (int begin = 0; begin < all; begin += ahead * lane_count) {

@@ -95,7 +95,7 @@ case_other_sizes() {
 # A name counts as LAMMPS's if src/ there has it and we have no such file.
 case_core_without_lammps() {
   local file header
-  find "$SOURCE/src" -name '*.h' -o -name '*.cpp' | grep -v -e /src/plugin.cpp -e /src/lammps/ >files
+  find "$SOURCE/src" -name '*.h' -o -name '*.cpp' | grep -v -e /src/lammps/ >files
   while read -r file; do
     sed -nE 's/^ *# *include *["<]([^">]+)[">].*/\1/p' "$file" | while read -r header; do
       [ ! -e "$LAMMPS_TREE/src/$header" ] || [ -e "$SOURCE/src/$header" ] ||
