@@ -109,7 +109,7 @@ void PairNNAPGPU::compute(int eflag, int vflag)
   try {
     if (neighbor->ago == 0 || !ready) update_atoms();
     results = engine.compute(device->positions(atom),
-                             {vflag_atom != 0 || vflag_global != 0, check});
+                             {eflag_either != 0, vflag_atom != 0 || vflag_global != 0, check});
   } catch (const std::exception &e) {
     require_sound_forces(false, true);
     impl->say.stop_one(FLERR, "{}", e.what());
@@ -193,7 +193,8 @@ void PairNNAPGPU::require_sound_forces(bool overflow, bool lost)
     for (int i = 0; i < atom->nlocal; ++i) require_finite_position(impl->say, i);
   if (overflow)
     impl->say.stop_one(FLERR,
-                       "a force is not finite or larger than any sound one at step {}: do atoms lie on each other?",
+                       "a force is not finite or larger than any sound one (2048 eV/A of one neighbor) at step {}: do atoms "
+                       "lie on each other? Pair style nnap takes such forces, for a minimization say",
                        update->ntimestep);
 }
 
@@ -205,7 +206,7 @@ void PairNNAPGPU::force_uncertainties(int groupbit, double *each)
   try {
     update_atoms();
     const gpu::Engine::Results results =
-        device->engine->compute(device->positions(atom), {false, true});
+        device->engine->compute(device->positions(atom), {false, false, true});
     for (int i = 0; i < atom->nlocal; ++i)
       if (atom->mask[i] & groupbit && is_ours(i)) each[i] = results.uncertainties[i];
   } catch (const std::exception &e) {

@@ -5,6 +5,7 @@ The environment (see CMakeLists.txt here) gives LMP, MPIRUN and SOURCE.
 """
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -64,12 +65,17 @@ class Run:
         return tables
 
 
+def with_style_of_test(script):
+    """The script with another variant of pair nnap where the environment asks for it (PAIR_NNAP=nnap/gpu)."""
+    return re.sub(r"(?m)^(pair_(?:style|coeff) .*?)\bnnap(?=\s|$)", r"\1" + os.environ.get("PAIR_NNAP", "nnap"), script)
+
+
 def lammps(script, ranks=1, threads=1, arguments=(), folder=None, timeout=600, expect_error=False,
            environment=None):
     """Runs `script` on so many ranks and threads. A hang is a failure (timeout, s)."""
     folder = folder or tempfile.mkdtemp(dir=os.getcwd())
     with open(os.path.join(folder, "in.deck"), "w") as file:
-        file.write(os.environ.get("DECK_BEGIN", "") + "\n" + script)
+        file.write(with_style_of_test(script))
     command = os.environ["MPIRUN"].split() + [str(ranks), os.environ["LMP"], "-in", "in.deck", "-log", "none", *arguments]
     environment = dict(os.environ, OMP_NUM_THREADS=str(threads), **(environment or {}))
     done = subprocess.run(command, cwd=folder, env=environment, timeout=timeout, text=True,

@@ -62,7 +62,7 @@ Points points_of(const test::Structure &s, double reach)
 
 test::Result evaluate(gpu::Engine &engine, const Points &p)
 {
-  const gpu::Engine::Results found = engine.compute(p.x.data(), {true, false});
+  const gpu::Engine::Results found = engine.compute(p.x.data(), {true, true, false});
   EXPECT_FALSE(found.overflow);
   test::Result result;
   result.forces.assign(p.owned, test::Vector{});
@@ -86,8 +86,8 @@ test::Result evaluate(gpu::Engine &engine, const test::Structure &s, double cuto
   return evaluate(engine, p);
 }
 
-/// Sums in fixed point are rounded to 6e-14 eV/A once for each bond.
-constexpr double unit = 5.7e-14, of_force = 20 * unit, of_virial = 200 * unit;
+/// Sums in fixed point are rounded to 1.4e-14 eV/A once for each bond.
+constexpr double unit = 1.42e-14, of_force = 20 * unit, of_virial = 200 * unit;
 
 void compare(const test::Result &a, const test::Result &b, double relative)
 {
@@ -159,7 +159,7 @@ TEST(GpuEngine, ForcesAddUpToNothingAndRepeatBitByBit)
     const std::vector<double> first(f, f + 3 * n);
     double sum[3] = {};
     for (int k = 0; k < 3 * n; ++k) sum[k % 3] += first[k];
-    for (const double component : sum) EXPECT_EQ(component, 0.0);    // whole multiples of 2^-44 eV/A
+    for (const double component : sum) EXPECT_EQ(component, 0.0);    // whole multiples of 2^-46 eV/A
     engine->find_neighbors(p.x.data(), c.potential.cutoff() + 1.0);
     f = engine->compute(p.x.data(), {}).forces;
     EXPECT_EQ(std::vector<double>(f, f + 3 * n), first);
@@ -248,7 +248,7 @@ TEST(GpuEngine, LikelyForceErrors)
   const Points p = points_of(s, c.potential.cutoff());
   engine->set_atoms(p.owned, static_cast<int>(p.atom.size()), p.element.data());
   engine->find_neighbors(p.x.data(), c.potential.cutoff());
-  const double *found = engine->compute(p.x.data(), {false, true}).uncertainties;
+  const double *found = engine->compute(p.x.data(), {false, false, true}).uncertainties;
   Workspace workspace;
   for (int i = 0; i < p.owned; ++i) {
     test::find_neighbors(s, i, c.ntypes, c.potential.cutoff(), workspace);

@@ -25,8 +25,9 @@ class EngineError : public std::runtime_error {
 
 class Engine {
  public:
-  /// What compute() is to give besides forces and energies.
+  /// What compute() is to give besides forces.
   struct Wanted {
+    bool energy = false;         ///< of each owned atom
     bool virial = false;         ///< of each point
     bool uncertainty = false;    ///< likely force error of each owned atom
   };

@@ -22,7 +22,8 @@ void check(cudaError_t error, const char *what)
   else if (error == cudaErrorNoKernelImageForDevice || error == cudaErrorUnsupportedPtxVersion)
     text += "; build the plugin for this device: -D CMAKE_CUDA_ARCHITECTURES=...";
   else if (error == cudaErrorInsufficientDriver)
-    text += "; the driver is older than the CUDA toolkit of the plugin: update it, or build with an older toolkit";
+    text = std::string(what) + ": there is no driver of a device, or it is older than the CUDA toolkit of the plugin. Run on a "
+           "node that has a device, update the driver, or build with an older toolkit; or use pair style nnap";
   throw EngineError(text);
 }
 

@@ -22,6 +22,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 namespace turing_glass::nnap::gpu {
@@ -38,8 +39,8 @@ template <class Backend, class Real> class EngineOf : public Engine {
     backend.upload(block.data(), model.block.data(), model.block.size());
     backend.wait();
     cutoff = potential.cutoff();
-    status.resize(2);
-    host_status.resize(2);
+    longest.resize(1);
+    host_longest.resize(1);
   }
 
   std::string device() const override { return backend.device(); }
@@ -54,15 +55,16 @@ template <class Backend, class Real> class EngineOf : public Engine {
         throw EngineError("an atom has an element that the potential does not describe");
     x.resize(3L * points);
     element.resize(points);
-    f.resize(3L * points);
+    f.resize(3L * points + 1);    // and the status
     energy.resize(owned);
     host_x.resize(3L * points);
-    host_f.resize(3L * points);
+    host_f.resize(3L * points + 1);
     host_energy.resize(owned);
     ends.resize(static_cast<long>(owned) * elements);
     host_element.resize(points);
     std::copy_n(element_in, points, host_element.data());
     backend.upload(element.data(), host_element.data(), points);
+    backend.clear(energy.data(), owned);    // stays 0 where there is no element
     backend.wait();
     make_groups();
   }
@@ -116,18 +118,18 @@ template <class Backend, class Real> class EngineOf : public Engine {
     lists.index = index.data();
     lists.begin = begin.data();
     lists.ends = ends.data();
-    lists.longest = status.data();
+    lists.longest = longest.data();
     for (;;) {
       list.resize(static_cast<long>(owned) * stride);
       lists.list = list.data();
       lists.stride = stride;
-      backend.clear(status.data(), 1);
+      backend.clear(longest.data(), 1);
       run(lists, owned);
-      backend.download(host_status.data(), status.data(), 1);
+      backend.download(host_longest.data(), longest.data(), 1);
       backend.wait();
-      const int longest = host_status.data()[0];
-      if (longest <= stride) return;
-      stride = padded(longest + longest / 8);
+      const int most = host_longest.data()[0];
+      if (most <= stride) return;
+      stride = padded(most + most / 8);
     }
   }
 
@@ -157,9 +159,7 @@ template <class Backend, class Real> class EngineOf : public Engine {
     Results results;
     if (points == 0) return results;
     upload_positions(x_in);
-    backend.clear(f.data(), 3L * points);
-    backend.clear(energy.data(), owned);
-    backend.clear(status.data() + 1, 1);
+    backend.clear(f.data(), 3L * points + 1);
     if (wanted.virial) {
       virial.resize(6L * points);
       host_virial.resize(6L * points);
@@ -178,14 +178,16 @@ template <class Backend, class Real> class EngineOf : public Engine {
     else
       run_atoms<0, 0>(wanted);
     convert(f, 3L * points);
-    backend.download(host_f.data(), reinterpret_cast<const double *>(f.data()), 3L * points);
-    backend.download(host_energy.data(), energy.data(), owned);
-    backend.download(host_status.data() + 1, status.data() + 1, 1);
     if (wanted.virial) {
       convert(virial, 6L * points);
       backend.download(host_virial.data(), reinterpret_cast<const double *>(virial.data()),
                        6L * points);
       results.virials = host_virial.data();
+    }
+    backend.download(host_f.data(), reinterpret_cast<const double *>(f.data()), 3L * points + 1);
+    if (wanted.energy) {
+      backend.download(host_energy.data(), energy.data(), owned);
+      results.energies = host_energy.data();
     }
     if (wanted.uncertainty) {
       backend.download(host_uncertainty.data(), uncertainty.data(), owned);
@@ -193,9 +195,10 @@ template <class Backend, class Real> class EngineOf : public Engine {
     }
     backend.wait();
     results.forces = host_f.data();
-    results.energies = host_energy.data();
-    results.overflow = (host_status.data()[1] & Status::overflow) != 0;
-    results.lost = (host_status.data()[1] & Status::lost) != 0;
+    Fixed status;
+    std::memcpy(&status, host_f.data() + 3L * points, sizeof status);
+    results.overflow = (status & Status::overflow) != 0;
+    results.lost = (status & Status::lost) != 0;
     return results;
   }
 
@@ -268,7 +271,7 @@ template <class Backend, class Real> class EngineOf : public Engine {
     sum.list = list.data();
     sum.ends = ends.data();
     sum.stride = stride;
-    sum.status = status.data() + 1;
+    sum.status = f.data() + 3L * points;
 
     NetworkKernel<Real> network;
     network.model = sum.model;
@@ -282,7 +285,7 @@ template <class Backend, class Real> class EngineOf : public Engine {
     force.element = element.data();
     force.f = f.data();
     force.virial = wanted.virial ? virial.data() : nullptr;
-    force.status = status.data() + 1;
+    force.status = sum.status;
 
     for (int begin = 0, k = 0; begin < owned; begin += share, ++k) {
       const int count = std::min(share, owned - begin);
@@ -300,6 +303,7 @@ template <class Backend, class Real> class EngineOf : public Engine {
     ConvertKernel kernel;
     kernel.values = values.data();
     kernel.count = count;
+    kernel.status = f.data() + 3L * points;
     run(kernel, groups(count));
   }
 
@@ -357,9 +361,9 @@ template <class Backend, class Real> class EngineOf : public Engine {
   Buffer<Real> c, inputs;
   Buffer<Group> group;
   Buffer<int> near, first, order;
-  Buffer<int> element, list, ends, cell, index, begin, sorted_element, status;
+  Buffer<int> element, list, ends, cell, index, begin, sorted_element, longest;
   Pinned<double> host_x, host_f, host_energy, host_virial, host_uncertainty;
-  Pinned<int> host_element, host_status;
+  Pinned<int> host_element, host_longest;
 };
 
 }    // namespace turing_glass::nnap::gpu

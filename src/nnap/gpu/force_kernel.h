@@ -24,7 +24,7 @@ template <class Real, int N, int L> struct ForceKernel {
   const int *element = nullptr;    ///< -1: none of ours
   Fixed *f = nullptr;              ///< [3 j], added to
   Fixed *virial = nullptr;         ///< [6 j], added to, or null
-  int *status = nullptr;
+  Fixed *status = nullptr;
 
   /// What an item needs: neighbors and where those of an element begin, D, dE/dP and dE/dc of a basis, or the forces of
   /// a batch of neighbors.
@@ -198,8 +198,9 @@ template <class Real, int N, int L> struct ForceKernel {
     const auto row_terms = [&](int row, Real &value, Real &slope) {
       const Row<N, Real> d(D, row);
       value = d[0], slope = 0;
+      if (nn > 1) value += d[1] * bond.t, slope = d[1];
       TG_UNROLL
-      for (int n = 1; n < nn; ++n) {
+      for (int n = 2; n < nn; ++n) {
         value += d[n] * T[n];
         slope += d[n] * dT[n];
       }
@@ -226,11 +227,19 @@ template <class Real, int N, int L> struct ForceKernel {
           if (l > m) beta_z += value * dQ[l];
         }
       }
-      E += a * alpha + b * beta;
-      E_t += a * alpha_t + b * beta_t;
-      vz += a * alpha_z + b * beta_z;
-      vx += static_cast<Real>(m) * (a_below * alpha + b_below * beta);
-      vy += static_cast<Real>(m) * (a_below * beta - b_below * alpha);
+      E += a * alpha;
+      E_t += a * alpha_t;
+      vz += a * alpha_z;
+      if (m > 0) {
+        E += b * beta;
+        E_t += b * beta_t;
+        vz += b * beta_z;
+        const Real am = static_cast<Real>(m) * a_below, bm = static_cast<Real>(m) * b_below;
+        vx += am * alpha;
+        vx += bm * beta;
+        vy += am * beta;
+        vy -= bm * alpha;
+      }
       a_below = a, b_below = b;
       a = bond.x * a_below - bond.y * b_below;
       b = bond.x * b_below + bond.y * a_below;

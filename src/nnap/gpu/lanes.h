@@ -27,11 +27,13 @@ namespace turing_glass::nnap::gpu {
 
 constexpr int lane_count = 32;
 
-/// Sums in whole numbers do not depend on their order. Units of forces and virials: 2^-44 eV/A, eV.
+/// Sums in whole numbers do not depend on their order. Unit of forces and virials: 2^-46 eV/A or eV, so that sums reach to
+/// 2^17.
 using Fixed = std::int64_t;
-constexpr double fixed_unit = 1.0 / (1LL << 44);
-/// A single contribution beyond this (eV/A, eV), or one that is not a number, raises Status::overflow.
-constexpr double largest_contribution = 1 << 17;
+constexpr double fixed_unit = 1.0 / (1LL << 46);
+/// Contributions beyond this (eV/A, eV), or that are no numbers, raise Status::overflow, and so do sums beyond the other:
+/// they would come back to it from the far end only if nearly a hundred of the largest contributions agreed.
+constexpr double largest_contribution = 1 << 11, largest_sum = 1 << 16;
 
 /// What kernels report of things that must not happen, as bits.
 namespace Status {
@@ -95,7 +97,10 @@ struct Lanes {
   {
     atomicAdd(reinterpret_cast<unsigned long long *>(to), static_cast<unsigned long long>(value));
   }
-  TG_LANES void raise(int *status, int bits) const { atomicOr(status, bits); }
+  TG_LANES void raise(Fixed *status, int bits) const
+  {
+    atomicOr(reinterpret_cast<unsigned long long *>(status), static_cast<unsigned long long>(bits));
+  }
   TG_LANES void raise_to(int *value, int least) const { atomicMax(value, least); }
 };
 
@@ -132,7 +137,7 @@ struct Lanes {
     }
   }
   void add(Fixed *to, Fixed value) const { *to += value; }
-  void raise(int *status, int bits) const { *status |= bits; }
+  void raise(Fixed *status, int bits) const { *status |= bits; }
   void raise_to(int *value, int least) const { *value = *value > least ? *value : least; }
 };
 

@@ -158,6 +158,7 @@ struct ConvertKernel {
   static constexpr int warps_per_block = 8, blocks_at_least = 4;
   Fixed *values = nullptr;
   long count = 0;
+  Fixed *status = nullptr;
 
   TG_LANES void operator()(Lanes lanes, int item, char *) const
   {
@@ -165,6 +166,7 @@ struct ConvertKernel {
       const long k = static_cast<long>(item) * lane_count + lane;
       if (k >= count) return;
       const double value = static_cast<double>(values[k]) * fixed_unit;
+      if (fabs(value) > largest_sum) lanes.raise(status, Status::overflow);
       reinterpret_cast<double *>(values)[k] = value;
     });
   }

@@ -42,11 +42,7 @@ template <class Real> struct NetworkKernel {
     const Group group = groups[item];
     const FlatElement<Real> of = model.element.of(model.block)[group.element];
     Real *input = reinterpret_cast<Real *>(memory), *nodes = input + of.inputs * row;
-    lanes.each([&](int lane) {
-      each_number(group, of, lane, [&](Real &outside, int a, int k) {
-        input[k * row + a] = outside;
-      });
-    });
+    load_inputs(lanes, group, of, input);
     if (uncertainty) {
       evaluate<true>(lanes, of.uncertainty, input, nodes);
       lanes.each([&](int lane) {
@@ -62,25 +58,47 @@ template <class Real> struct NetworkKernel {
             of.energy_scale * result(of.network, nodes)[lane] + of.energy_shift;
     });
     differentiate(lanes, of.network, input, nodes);
-    const Real scale = static_cast<Real>(of.energy_scale),
-               *inverse_sigma = of.inverse_sigma.of(model.block);
-    lanes.each([&](int lane) {
-      each_number(group, of, lane, [&](Real &outside, int a, int k) {
-        outside = input[k * row + a] * scale * fetch(inverse_sigma + k);
-      });
-    });
+    store_slopes(lanes, group, of, input);
   }
 
  private:
-  /// body(x, atom of the group, input) for the inputs outside.
-  template <class Body>
-  TG_LANES void each_number(const Group &group, const FlatElement<Real> &of, int lane,
-                            Body body) const
+  TG_LANES Real *outside(const Group &group, int a) const
   {
-    for (int a = 0; a < group.count; ++a) {
-      Real *outside = between.x_of(fetch(order + group.first + a) - between.first_atom);
-      for (int k = lane; k < of.inputs; k += lane_count) body(outside[k], a, k);
-    }
+    return between.x_of(fetch(order + group.first + a) - between.first_atom);
+  }
+
+  TG_LANES void load_inputs(Lanes lanes, const Group &group, const FlatElement<Real> &of,
+                            Real *input) const
+  {
+    lanes.each([&](int lane) {
+      // reads of all atoms under way together
+      const Real *from[Group::most];
+      TG_UNROLL
+      for (int a = 0; a < Group::most; ++a)
+        from[a] = outside(group, a < group.count ? a : group.count - 1);
+      for (int k = lane; k < of.inputs; k += lane_count) {
+        Real part[Group::most];
+        TG_UNROLL
+        for (int a = 0; a < Group::most; ++a) part[a] = from[a][k];
+        TG_UNROLL
+        for (int a = 0; a < Group::most; ++a) input[k * row + a] = part[a];
+      }
+    });
+  }
+
+  /// dE/dP (eV) in place of the inputs outside.
+  TG_LANES void store_slopes(Lanes lanes, const Group &group, const FlatElement<Real> &of,
+                             const Real *slope) const
+  {
+    const Real scale = static_cast<Real>(of.energy_scale),
+               *inverse_sigma = of.inverse_sigma.of(model.block);
+    lanes.each([&](int lane) {
+      for (int a = 0; a < group.count; ++a) {
+        Real *to = outside(group, a);
+        for (int k = lane; k < of.inputs; k += lane_count)
+          to[k] = slope[k * row + a] * scale * fetch(inverse_sigma + k);
+      }
+    });
   }
 
   TG_LANES int nodes_of(const FlatNetwork<Real> &network) const

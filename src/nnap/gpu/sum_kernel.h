@@ -28,7 +28,7 @@ template <class Real, int N, int L> struct SumKernel {
   const int *list = nullptr;       ///< neighbors of i, by element: list[i * stride ...]
   const int *ends = nullptr;       ///< [i * elements + t]: where those of element t end
   int stride = 0;
-  int *status = nullptr;
+  Fixed *status = nullptr;
 
   /// What an item needs: neighbors and where those of an element begin; c; f_c T_n and Y of a batch, and what lanes
   /// without a row read behind it.
