@@ -6,6 +6,9 @@ set(data_folder ${CMAKE_INSTALL_DATADIR}/turingglass)
 set(module_folder ${CMAKE_INSTALL_DATADIR}/modulefiles/turingglass)
 
 install(TARGETS turingglassplugin LIBRARY DESTINATION ${plugin_folder})
+if(TURINGGLASS_CUDA)
+  install(TARGETS turingglassgpuplugin LIBRARY DESTINATION ${plugin_folder})
+endif()
 install(DIRECTORY examples DESTINATION ${data_folder})
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/pages PATTERN "_build" EXCLUDE)
 # there once the documentation has been built

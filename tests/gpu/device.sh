@@ -127,7 +127,7 @@ if command -v ncu >/dev/null; then
   part "kernels one by one"
   for precision in mixed double; do
     ncu --clock-control none --kernel-name-base demangled --kernel-name 'regex:nnap.*(SumKernel<|NetworkKernel<|ForceKernel<|ListKernel)' \
-      --launch-count 4 --section SpeedOfLight --section Occupancy --section LaunchStats --section SchedulerStats \
+      --launch-count 5 --section SpeedOfLight --section Occupancy --section LaunchStats --section SchedulerStats \
       "$(find_program benchmark_gpu)" "$potential" $precision 16384 >"$report/ncu-$precision.txt" 2>&1
     grep -E "run_kernel|Duration|Registers Per|Achieved Active|One or More Eligible" "$report/ncu-$precision.txt" |
       sed 's/(T1, int, int).*//' | tee -a "$report/summary.txt"

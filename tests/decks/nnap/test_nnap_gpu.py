@@ -36,16 +36,20 @@ class GPU(Case):
             self.assertIn("Pair style nnap:", expected.text)
             double = lammps(cell + POTENTIAL + REPORT, 2)
             self.assertIn("Pair style nnap/gpu:", double.text)
-            self.assert_close(double.printed("energy"), expected.printed("energy"), 1e-12)
-            a, b = self.by_position(double), self.by_position(expected)
-            self.assertEqual(a.keys(), b.keys())
-            for place in a:    # forces and energy
-                self.assert_close(a[place][:4], b[place][:4], 1e-12)
+            self.assert_same_forces(double, expected, 1e-12)
             # stresses of a few meV, in units of 1.4e-14 eV for each bond
             self.assert_same_report(double, expected, 1e-10)
             mixed = lammps(cell + POTENTIAL.replace("pair_style nnap", "pair_style nnap precision mixed") + REPORT)
             self.assertIn("in mixed precision", mixed.text)
-            self.assert_same_report(mixed, expected, 1e-6)
+            self.assert_same_forces(mixed, expected, 1e-6)
+
+    def assert_same_forces(self, run, other, relative):
+        """And energies, in all and of each atom."""
+        self.assert_close(run.printed("energy"), other.printed("energy"), relative)
+        a, b = self.by_position(run), self.by_position(other)
+        self.assertEqual(a.keys(), b.keys())
+        for place in a:
+            self.assert_close(a[place][:4], b[place][:4], relative, "atom at %s" % (place,))
 
     def test_the_suffix_chooses_it(self):
         with style("nnap"):
