@@ -26,7 +26,7 @@ struct PairNNAP::Impl {
   std::optional<turing_glass::nnap::Potential> potential;
   std::optional<turing_glass::nnap::Evaluator> evaluator;
   std::vector<turing_glass::nnap::Workspace> workspaces;    // one per share of the atoms
-  std::vector<std::vector<int>> inside;       // likewise: neighbors inside the cutoff
+  std::vector<std::vector<int>> inside;                     // likewise: neighbors inside the cutoff
   std::vector<int> bin;    // by atom type: the element, or for NULL another one behind all
   int bins = 0;            // number of elements, and one more where a type is NULL
   std::vector<double> uncertainties;    // of local atoms (eV/A), of the last step with a check

@@ -43,8 +43,8 @@ namespace {
 /// else ranks of a partition are taken to be on one node.
 int rank_on_node(LAMMPS *lmp)
 {
-  for (const char *name : {"OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "MV2_COMM_WORLD_LOCAL_RANK",
-                           "PALS_LOCAL_RANKID", "SLURM_LOCALID"})
+  for (const char *name : {"OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID",
+                           "MV2_COMM_WORLD_LOCAL_RANK", "PALS_LOCAL_RANKID", "SLURM_LOCALID"})
     if (const char *value = std::getenv(name)) return std::atoi(value);
   return lmp->universe->me;
 }
@@ -67,8 +67,7 @@ void PairNNAPGPU::make_evaluator()
   ready = false;
   device->engine.reset();
   try {
-    device->engine =
-        gpu::make_engine(*impl->potential, mixed_precision, {-1, rank_on_node(lmp)});
+    device->engine = gpu::make_engine(*impl->potential, mixed_precision, {-1, rank_on_node(lmp)});
   } catch (const std::exception &e) {    // perhaps on one node alone
     impl->say.stop_one(FLERR, "{}", e.what());
   }
@@ -174,7 +173,8 @@ void PairNNAPGPU::take_lists_of_lammps()
   const int nlocal = atom->nlocal;
   std::vector<int> &begin = device->begin, &index = device->index;
   begin.assign(nlocal + 1, 0);
-  for (int ii = 0; ii < list->inum; ++ii) begin[list->ilist[ii] + 1] = list->numneigh[list->ilist[ii]];
+  for (int ii = 0; ii < list->inum; ++ii)
+    begin[list->ilist[ii] + 1] = list->numneigh[list->ilist[ii]];
   for (int i = 0; i < nlocal; ++i) begin[i + 1] += begin[i];
   index.resize(begin[nlocal]);
   for (int ii = 0; ii < list->inum; ++ii) {
@@ -192,10 +192,11 @@ void PairNNAPGPU::require_sound_forces(bool overflow, bool lost)
   if (lost)
     for (int i = 0; i < atom->nlocal; ++i) require_finite_position(impl->say, i);
   if (overflow)
-    impl->say.stop_one(FLERR,
-                       "a force is not finite or larger than any sound one (2048 eV/A of one neighbor) at step {}: do atoms "
-                       "lie on each other? Pair style nnap takes such forces, for a minimization say",
-                       update->ntimestep);
+    impl->say.stop_one(
+        FLERR,
+        "a force is not finite or larger than any sound one (2048 eV/A of one neighbor) at step {}: do atoms "
+        "lie on each other? Pair style nnap takes such forces, for a minimization say",
+        update->ntimestep);
 }
 
 void PairNNAPGPU::force_uncertainties(int groupbit, double *each)

@@ -28,8 +28,8 @@ class PairNNAPGPU : public PairNNAP {
  private:
   struct Device;
   std::unique_ptr<Device> device;
-  bool own_lists = true;      // neighbors are found on the device
-  bool ready = false;         // the device knows the atoms of this run
+  bool own_lists = true;    // neighbors are found on the device
+  bool ready = false;       // the device knows the atoms of this run
 
   bool lists_of_lammps_needed() const;
   void update_atoms();

@@ -79,8 +79,7 @@ Invariants::Invariants(const Basis &basis) :
     // of the degrees l .. end - 1
     const auto run = [&](int l, int end) {
       KernelRun run = {Harmonics::row(lmax, order, m) + l - order, l, {}};
-      for (int k = std::max(order - l, 0); l + k < end; ++k)
-        run.factor[k] = quadratic[run.row + k];
+      for (int k = std::max(order - l, 0); l + k < end; ++k) run.factor[k] = quadratic[run.row + k];
       return run;
     };
     for (int l = order; l <= lmax; l += together)

@@ -95,9 +95,10 @@ void measure(const Potential &potential, bool mixed, int atoms)
   const int repeats = std::max(5, std::min(50, 2000000 / p.owned));
   const double lists = median_seconds(5, [&] { engine->find_neighbors(p.x.data(), reach); });
   const double step = median_seconds(repeats, [&] { engine->compute(p.x.data(), {}); });
-  std::printf("%-6s %9d atoms %9zu points: lists %9.3f ms, step %9.3f ms, %7.2f M atom-steps/s, %6.0f MB\n",
-              mixed ? "mixed" : "double", p.owned, p.element.size(), 1e3 * lists, 1e3 * step,
-              1e-6 * p.owned / step, 1e-6 * engine->bytes());
+  std::printf(
+      "%-6s %9d atoms %9zu points: lists %9.3f ms, step %9.3f ms, %7.2f M atom-steps/s, %6.0f MB\n",
+      mixed ? "mixed" : "double", p.owned, p.element.size(), 1e3 * lists, 1e3 * step,
+      1e-6 * p.owned / step, 1e-6 * engine->bytes());
   std::fflush(stdout);
 }
 
@@ -111,7 +112,8 @@ int main(int argc, char **argv)
   }
   try {
     std::ifstream file(argv[1]);
-    const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    const std::string text((std::istreambuf_iterator<char>(file)),
+                           std::istreambuf_iterator<char>());
     const Potential potential = read_nnap_json(text, argv[1]);
     const std::string precision = argc > 2 ? argv[2] : "both";
     std::vector<int> sizes;
@@ -120,7 +122,8 @@ int main(int argc, char **argv)
     std::printf("device: %s\n", gpu::make_engine(potential, true, {})->device().c_str());
     for (const bool mixed : {true, false})
       for (const int atoms : sizes)
-        if (precision == "both" || (precision == "mixed") == mixed) measure(potential, mixed, atoms);
+        if (precision == "both" || (precision == "mixed") == mixed)
+          measure(potential, mixed, atoms);
   } catch (const std::exception &e) {
     std::fprintf(stderr, "%s\n", e.what());
     return 1;

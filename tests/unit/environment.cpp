@@ -209,8 +209,7 @@ std::vector<SamplePotential> sample_potentials()
     basis.l3max = 2;
     basis.post_fuse_size = 5;
     for (int k = 0; k < 5 * 16; ++k) basis.post_fuse_weight.push_back(std::sin(k + 1.0));
-    out.push_back(
-        {"exfull, l3max 2, post-fused", random_potential(basis, ntypes, 2), ntypes});
+    out.push_back({"exfull, l3max 2, post-fused", random_potential(basis, ntypes, 2), ntypes});
   }
   Basis radial;
   radial.kind = Basis::Kind::chebyshev;
@@ -224,7 +223,8 @@ std::vector<SamplePotential> sample_potentials()
   large.nmax = 8;
   large.lmax = 12;
   large.rcut = 4.5;
-  SamplePotential merged{"merge of chebyshev and spherical", random_potential(large, ntypes, 2), ntypes};
+  SamplePotential merged{"merge of chebyshev and spherical", random_potential(large, ntypes, 2),
+                         ntypes};
   const Potential part = random_potential(radial, ntypes, 3);
   for (int t = 0; t < ntypes; ++t) {
     ElementModel &model = *merged.potential.models[t];

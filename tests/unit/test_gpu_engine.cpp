@@ -159,7 +159,8 @@ TEST(GpuEngine, ForcesAddUpToNothingAndRepeatBitByBit)
     const std::vector<double> first(f, f + 3 * n);
     double sum[3] = {};
     for (int k = 0; k < 3 * n; ++k) sum[k % 3] += first[k];
-    for (const double component : sum) EXPECT_EQ(component, 0.0);    // whole multiples of 2^-46 eV/A
+    for (const double component : sum)
+      EXPECT_EQ(component, 0.0);    // whole multiples of 2^-46 eV/A
     engine->find_neighbors(p.x.data(), c.potential.cutoff() + 1.0);
     f = engine->compute(p.x.data(), {}).forces;
     EXPECT_EQ(std::vector<double>(f, f + 3 * n), first);

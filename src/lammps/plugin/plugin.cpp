@@ -5,8 +5,8 @@
 
 #include "lammps/plugin/plugin.h"
 
-#include "lmptype.h"
 #include "library.h"
+#include "lmptype.h"
 #include "version.h"
 
 #include <cstdio>

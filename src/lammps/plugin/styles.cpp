@@ -28,22 +28,22 @@ namespace turing_glass::lammps {
 std::vector<StyleEntry> styles()
 {
   return {
-    pair<PairNNAP>("nnap", "neural-network potential with Spherical-Chebyshev descriptors"),
-    command<NNAP>("nnap", "trains, tests, shows and converts files of pair style nnap"),
-    fix<FixREMDSwap>("remd/swap", "replica exchange of temperatures between partitions"),
-    command<REMD>("remd", "one trajectory per temperature from one per replica"),
-    compute<ComputeNNAPUncertainty>("nnap/uncertainty", "likely force errors of pair style nnap"),
-    compute<ComputeOPS>("ops", "clusters of oxidation-induced pinned structures"),
-    fix<FixOPSMesh>("ops/mesh", "surfaces of the clusters of compute ops as VTK or OBJ files"),
-    fix<FixInsertMask>("insert/mask", "oxygen in the holes of a glass inside a mask"),
-    command<Pattern>("pattern", "reaction-diffusion patterns, their masks, and masks of atoms"),
-    compute<ComputeFSD>("fsd", "dynamics by distance to oxygen, from several time origins"),
-    fix<FixFSDOrigins>("FSD/ORIGINS", "helper of compute fsd"),
-    compute<ComputeSQ>("sq", "total and partial structure factors"),
-    compute<ComputeDMin2>("dmin2", "non-affine deformation and its localization"),
-    fix<FixDMin2Reference>("DMIN2/REFERENCE", "helper of compute dmin2"),
-    command<FSD>("fsd", "fits relaxation times to temperature and to distance"),
-    command<OnsetCommand>("onset", "onset of the glass transition from the enthalpy on heating"),
+      pair<PairNNAP>("nnap", "neural-network potential with Spherical-Chebyshev descriptors"),
+      command<NNAP>("nnap", "trains, tests, shows and converts files of pair style nnap"),
+      fix<FixREMDSwap>("remd/swap", "replica exchange of temperatures between partitions"),
+      command<REMD>("remd", "one trajectory per temperature from one per replica"),
+      compute<ComputeNNAPUncertainty>("nnap/uncertainty", "likely force errors of pair style nnap"),
+      compute<ComputeOPS>("ops", "clusters of oxidation-induced pinned structures"),
+      fix<FixOPSMesh>("ops/mesh", "surfaces of the clusters of compute ops as VTK or OBJ files"),
+      fix<FixInsertMask>("insert/mask", "oxygen in the holes of a glass inside a mask"),
+      command<Pattern>("pattern", "reaction-diffusion patterns, their masks, and masks of atoms"),
+      compute<ComputeFSD>("fsd", "dynamics by distance to oxygen, from several time origins"),
+      fix<FixFSDOrigins>("FSD/ORIGINS", "helper of compute fsd"),
+      compute<ComputeSQ>("sq", "total and partial structure factors"),
+      compute<ComputeDMin2>("dmin2", "non-affine deformation and its localization"),
+      fix<FixDMin2Reference>("DMIN2/REFERENCE", "helper of compute dmin2"),
+      command<FSD>("fsd", "fits relaxation times to temperature and to distance"),
+      command<OnsetCommand>("onset", "onset of the glass transition from the enthalpy on heating"),
   };
 }
 

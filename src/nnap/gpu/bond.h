@@ -15,7 +15,8 @@ template <class Real, int N, int L> struct Shape {
   static constexpr bool known = N > 0;
   static constexpr int most_nn = known ? N : Basis::largest_nmax + 1;
   static constexpr int most_lmax = known ? L : Basis::largest_lmax;
-  static constexpr int rows_per_lane = ((most_lmax + 1) * (most_lmax + 1) + lane_count - 1) / lane_count;
+  static constexpr int rows_per_lane =
+      ((most_lmax + 1) * (most_lmax + 1) + lane_count - 1) / lane_count;
 
   static TG_LANES int nn(const FlatBasis<Real> &basis) { return known ? N : basis.nn; }
   static TG_LANES int lmax(const FlatBasis<Real> &basis) { return known ? L : basis.lmax; }
@@ -108,11 +109,11 @@ struct Position {
 };
 
 template <class Real> struct Bond {
-  double dx, dy, dz;     ///< A
-  Real x, y, z;          ///< unit vector
-  Real inverse;          ///< 1/r
-  Real fc, dfc, t;       ///< f_c, its slope along r, argument of T_n
-  Real dt;               ///< slope of t
+  double dx, dy, dz;    ///< A
+  Real x, y, z;         ///< unit vector
+  Real inverse;         ///< 1/r
+  Real fc, dfc, t;      ///< f_c, its slope along r, argument of T_n
+  Real dt;              ///< slope of t
 
   TG_LANES Bond(const Position &from, const Position &to, double rcut)
   {

@@ -33,9 +33,10 @@ class Engine {
   };
   /// By point; valid until the next call.
   struct Results {
-    const double *forces = nullptr;         ///< [3 points]
-    const double *energies = nullptr;       ///< [owned], 0 where there is no element
-    const double *virials = nullptr;        ///< [6 points] xx yy zz xy xz yz: half of each bond's to either end
+    const double *forces = nullptr;      ///< [3 points]
+    const double *energies = nullptr;    ///< [owned], 0 where there is no element
+    const double *virials =
+        nullptr;    ///< [6 points] xx yy zz xy xz yz: half of each bond's to either end
     const double *uncertainties = nullptr;    ///< [owned]
     bool overflow = false;    ///< a force is not finite, or larger than any sound one
     bool lost = false;        ///< the position of an owned atom is not finite

@@ -22,8 +22,9 @@ void check(cudaError_t error, const char *what)
   else if (error == cudaErrorNoKernelImageForDevice || error == cudaErrorUnsupportedPtxVersion)
     text += "; build the plugin for this device: -D CMAKE_CUDA_ARCHITECTURES=...";
   else if (error == cudaErrorInsufficientDriver)
-    text = std::string(what) + ": there is no driver of a device, or it is older than the CUDA toolkit of the plugin. Run on a "
-           "node that has a device, update the driver, or build with an older toolkit; or use pair style nnap";
+    text = std::string(what) +
+        ": there is no driver of a device, or it is older than the CUDA toolkit of the plugin. Run on a "
+        "node that has a device, update the driver, or build with an older toolkit; or use pair style nnap";
   throw EngineError(text);
 }
 
@@ -92,12 +93,14 @@ struct CudaBackend {
     int count = 0;
     const cudaError_t error = cudaGetDeviceCount(&count);
     if (error == cudaErrorNoDevice || (error == cudaSuccess && count == 0))
-      throw EngineError("no CUDA device was found: run on a node that has one (and see CUDA_VISIBLE_DEVICES), or use "
-                        "pair style nnap");
+      throw EngineError(
+          "no CUDA device was found: run on a node that has one (and see CUDA_VISIBLE_DEVICES), or use "
+          "pair style nnap");
     check(error, "looking for CUDA devices");
     if (choice.device >= count)
-      throw EngineError("device " + std::to_string(choice.device) + " was asked for, but this process sees " +
-                        std::to_string(count) + ", counted from 0");
+      throw EngineError("device " + std::to_string(choice.device) +
+                        " was asked for, but this process sees " + std::to_string(count) +
+                        ", counted from 0");
     device_ = choice.device >= 0 ? choice.device : choice.rank_on_node % count;
     check(cudaSetDevice(device_), "choosing the device");
     check(cudaGetDeviceProperties(&properties_, device_), "properties of the device");
@@ -117,11 +120,13 @@ struct CudaBackend {
 
   template <class T> void upload(T *to, const T *from, long n)
   {
-    check(cudaMemcpyAsync(to, from, n * sizeof(T), cudaMemcpyHostToDevice, stream_), "copy to the device");
+    check(cudaMemcpyAsync(to, from, n * sizeof(T), cudaMemcpyHostToDevice, stream_),
+          "copy to the device");
   }
   template <class T> void download(T *to, const T *from, long n)
   {
-    check(cudaMemcpyAsync(to, from, n * sizeof(T), cudaMemcpyDeviceToHost, stream_), "copy from the device");
+    check(cudaMemcpyAsync(to, from, n * sizeof(T), cudaMemcpyDeviceToHost, stream_),
+          "copy from the device");
   }
   template <class T> void clear(T *values, long n)
   {
@@ -146,9 +151,9 @@ struct CudaBackend {
           "sorting");
     check(cudaMemcpyAsync(keys, keys_.data(), n * sizeof(int), cudaMemcpyDeviceToDevice, stream_),
           "sorting");
-    check(cudaMemcpyAsync(values, values_.data(), n * sizeof(int), cudaMemcpyDeviceToDevice,
-                          stream_),
-          "sorting");
+    check(
+        cudaMemcpyAsync(values, values_.data(), n * sizeof(int), cudaMemcpyDeviceToDevice, stream_),
+        "sorting");
   }
 
   template <class Kernel> void run(const Kernel &kernel, int items, int room)
@@ -157,15 +162,16 @@ struct CudaBackend {
     constexpr int warps = Kernel::warps_per_block;
     const int bytes = warps * room;
     if (bytes > static_cast<int>(properties_.sharedMemPerBlockOptin))
-      throw EngineError("an atom needs " + std::to_string(room) + " bytes of shared memory, but a block of " +
-                        properties_.name + " has " +
+      throw EngineError("an atom needs " + std::to_string(room) +
+                        " bytes of shared memory, but a block of " + properties_.name + " has " +
                         std::to_string(properties_.sharedMemPerBlockOptin) +
                         ": use precision mixed, fewer channels, or pair style nnap");
     if (bytes > 48 * 1024)
-      check(cudaFuncSetAttribute(run_kernel<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes),
+      check(cudaFuncSetAttribute(run_kernel<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                 bytes),
             "shared memory");
-    run_kernel<Kernel><<<(items + warps - 1) / warps, warps * lane_count, bytes, stream_>>>(
-        kernel, items, room);
+    run_kernel<Kernel>
+        <<<(items + warps - 1) / warps, warps * lane_count, bytes, stream_>>>(kernel, items, room);
     check(cudaGetLastError(), "starting a kernel");
   }
 

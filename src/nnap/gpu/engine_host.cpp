@@ -58,7 +58,8 @@ struct HostBackend {
 
 std::unique_ptr<Engine> make_engine(const Potential &potential, bool mixed_precision, DeviceChoice)
 {
-  if (mixed_precision) return std::make_unique<EngineOf<HostBackend, float>>(potential, HostBackend());
+  if (mixed_precision)
+    return std::make_unique<EngineOf<HostBackend, float>>(potential, HostBackend());
   return std::make_unique<EngineOf<HostBackend, double>>(potential, HostBackend());
 }
 

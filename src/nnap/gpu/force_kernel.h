@@ -31,7 +31,8 @@ template <class Real, int N, int L> struct ForceKernel {
   static int room(const ModelSizes &sizes, int elements, int stride)
   {
     const int lists = padded_to_4(stride + elements + 1) * static_cast<int>(sizeof(int));
-    const int D = elements * padded_to_4(sizes.rows * sizes.nn), slopes = padded_to_4(sizes.numbers_of_basis);
+    const int D = elements * padded_to_4(sizes.rows * sizes.nn),
+              slopes = padded_to_4(sizes.numbers_of_basis);
     const int last = (slopes + padded_to_4(sizes.inputs)) * static_cast<int>(sizeof(Real));
     const int out = 3 * lane_count * static_cast<int>(sizeof(Fixed));
     return lists + D * static_cast<int>(sizeof(Real)) + (last > out ? last : out);
@@ -43,7 +44,8 @@ template <class Real, int N, int L> struct ForceKernel {
     if (e < 0) return;
     const FlatElement<Real> of = model.element.of(model.block)[e];
     int *near = reinterpret_cast<int *>(memory), *first = near + between.near_stride;
-    Real *D = reinterpret_cast<Real *>(near + padded_to_4(between.near_stride + model.elements + 1));
+    Real *D =
+        reinterpret_cast<Real *>(near + padded_to_4(between.near_stride + model.elements + 1));
     PerFixed force;
     lanes.each([&](int lane) {
       for (int t = lane; t <= model.elements; t += lane_count)
@@ -264,8 +266,7 @@ template <class Real, int N, int L> struct ForceKernel {
   }
 
   TG_LANES void add_forces(Lanes lanes, int i, const int *near, const int *first,
-                           const FlatBasis<Real> &basis, Real *D, Fixed *out,
-                           PerFixed &force) const
+                           const FlatBasis<Real> &basis, Real *D, Fixed *out, PerFixed &force) const
   {
     const int nn = Sizes::nn(basis), rows = Sizes::rows(basis), count = first[model.elements];
     const Position here(x, i);

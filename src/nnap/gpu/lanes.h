@@ -2,14 +2,15 @@
 
 // What a kernel sees of the machine: 32 lanes that work on one item together.
 //
-// A kernel is a struct with operator()(Lanes, int item, char *room). It works in steps, lanes.each([&](int lane) {...}),
-// after each of which all lanes see what the others have stored in `room`. What a lane keeps between two steps is a PerLane. On a device the lanes are the threads of a warp, elsewhere a
-// loop: the same source gives the same numbers, so that a processor can test what a device computes.
+// A kernel is a struct with operator()(Lanes, int item, char *room). It consists of steps, lanes.each([&](int lane) {...}).
+// After each step every lane sees what the others have stored in `room`. Values that a lane keeps between two steps
+// are in a PerLane. On a device the lanes are the threads of a warp. Elsewhere they are a loop: the same source gives
+// the same results, so the kernels can be tested without a device.
 
 #pragma once
 
-#include <math.h>
 #include <cstdint>
+#include <math.h>
 
 #ifdef __CUDACC__
 #define TG_LANES __device__ __forceinline__
@@ -27,26 +28,26 @@ namespace turing_glass::nnap::gpu {
 
 constexpr int lane_count = 32;
 
-/// Sums in whole numbers do not depend on their order. Unit of forces and virials: 2^-46 eV/A or eV, so that sums reach to
-/// 2^17.
+/// Integer sums do not depend on the order of the additions. The unit of forces and virials is 2^-46 eV/A or eV; the range is
+/// +-2^17.
 using Fixed = std::int64_t;
 constexpr double fixed_unit = 1.0 / (1LL << 46);
-/// Contributions beyond this (eV/A, eV), or that are no numbers, raise Status::overflow, and so do sums beyond the other:
-/// they would come back to it from the far end only if nearly a hundred of the largest contributions agreed.
+/// A larger contribution (eV/A, eV), one that is not a number, and a larger sum raise Status::overflow. A sum that wraps
+/// around is detected unless about a hundred contributions of the largest size have the same direction.
 constexpr double largest_contribution = 1 << 11, largest_sum = 1 << 16;
 
-/// What kernels report of things that must not happen, as bits.
+/// Bits that kernels raise for errors.
 namespace Status {
-  constexpr int overflow = 1;    ///< a force or virial that is not finite or does not fit
-  constexpr int lost = 2;        ///< a position that is not finite
-}
+constexpr int overflow = 1;    ///< a force or virial that is not finite or does not fit
+constexpr int lost = 2;        ///< a position that is not finite
+}    // namespace Status
 
 TG_BOTH constexpr int padded_to_4(int n)
 {
   return (n + 3) / 4 * 4;
 }
 
-/// Reads what no kernel writes meanwhile: such reads need not wait for what was written before them.
+/// Reads memory that the running kernel does not write: the compiler may move such reads ahead of writes.
 template <class T> TG_LANES T fetch(const T *from)
 {
 #ifdef __CUDACC__

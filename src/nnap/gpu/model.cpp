@@ -85,7 +85,8 @@ FlatNetwork<Real> flat_network(Builder &builder, const std::vector<Layer> &layer
 }
 
 /// The factor of a shift, where rows p .. p+nn-1 of W are a multiple of the unit matrix; they are given by p, then n.
-std::optional<double> multiple_of_unity(const std::map<int, std::vector<double>> &rows, int p, int nn)
+std::optional<double> multiple_of_unity(const std::map<int, std::vector<double>> &rows, int p,
+                                        int nn)
 {
   std::optional<double> factor;
   for (int k = 0; k < nn; ++k) {
@@ -150,7 +151,8 @@ void add_invariants(Builder &builder, const Basis &basis, FlatBasis<Real> &flat)
   std::vector<Real> norm(flat.rows, Real(1)), factor;
   for (int l = 0; l <= flat.lmax; ++l) {
     for (int m = -l; m <= l; ++m) {
-      const int row = m == 0 ? order.zonal(l) : order.cosine(l, std::abs(m)) + (m < 0 ? order.to_sine() : 0);
+      const int row =
+          m == 0 ? order.zonal(l) : order.cosine(l, std::abs(m)) + (m < 0 ? order.to_sine() : 0);
       const int theirs = Harmonics::row(flat.lmax, l, m);
       row_of[theirs] = row;
       degree[row] = l;
@@ -230,7 +232,8 @@ FlatElement<Real> flat_element(Builder &builder, const ElementModel &model, int 
   }
   flat.basis = builder.add(bases);
   std::vector<Real> inverse_sigma;
-  for (const double sigma : model.norm_sigma) inverse_sigma.push_back(static_cast<Real>(1.0 / sigma));
+  for (const double sigma : model.norm_sigma)
+    inverse_sigma.push_back(static_cast<Real>(1.0 / sigma));
   flat.mu = builder.add(rounded<Real>(model.norm_mu));
   flat.inverse_sigma = builder.add(inverse_sigma);
   flat.network = flat_network<Real>(builder, model.network, sizes);

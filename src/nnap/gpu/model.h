@@ -68,19 +68,20 @@ template <class Real> struct FlatBasis {
   In<int> row_begin, row_channel;
   In<Real> row_weight;
 
-  In<int> degree;     ///< by row
-  In<Real> norm;      ///< by row: what makes the harmonics orthonormal
-  In<Real> factor;    ///< by degree: 4 pi/(2l+1) up to the highest one of the power spectrum, then 0
-  In<int> term_begin;             ///< by cubic invariant
+  In<int> degree;    ///< by row
+  In<Real> norm;     ///< by row: what makes the harmonics orthonormal
+  In<Real>
+      factor;    ///< by degree: 4 pi/(2l+1) up to the highest one of the power spectrum, then 0
+  In<int> term_begin;    ///< by cubic invariant
   In<FlatTerm<Real>> term;
-  In<int> slope_begin;            ///< by row
-  In<FlatTerm<Real>> slope;       ///< derivatives by c of that row
+  In<int> slope_begin;         ///< by row
+  In<FlatTerm<Real>> slope;    ///< derivatives by c of that row
 };
 
 template <class Real> struct FlatElement {
   int inputs = 0;    ///< 0: no model
   int bases = 0;
-  int numbers_c = 0;    ///< of all bases
+  int numbers_c = 0;                                ///< of all bases
   double energy_scale = 0.0, energy_shift = 0.0;    ///< eV
   In<FlatBasis<Real>> basis;
   In<Real> mu, inverse_sigma;
@@ -129,7 +130,7 @@ struct ModelSizes {
   int numbers_of_basis = 0;    ///< of one
   int inputs = 0;
   int nodes = 0, widest = 0;    ///< of a network; of one of its layers
-  bool one_shape = true;    ///< the same nn and lmax everywhere
+  bool one_shape = true;        ///< the same nn and lmax everywhere
 };
 
 template <class Real> struct Model {

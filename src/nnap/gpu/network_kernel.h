@@ -46,9 +46,9 @@ template <class Real> struct NetworkKernel {
     if (uncertainty) {
       evaluate<true>(lanes, of.uncertainty, input, nodes);
       lanes.each([&](int lane) {
-        if (lane < group.count)
-          uncertainty[order[group.first + lane]] =
-              exp(static_cast<double>(result(of.uncertainty, nodes)[lane]));
+        if (lane >= group.count) return;
+        const double error = exp(static_cast<double>(result(of.uncertainty, nodes)[lane]));
+        uncertainty[order[group.first + lane]] = error == error ? error : HUGE_VAL;
       });
     }
     evaluate<false>(lanes, of.network, input, nodes);

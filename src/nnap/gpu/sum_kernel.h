@@ -34,7 +34,8 @@ template <class Real, int N, int L> struct SumKernel {
   /// without a row read behind it.
   static int room(const ModelSizes &sizes, int elements, int stride)
   {
-    const int numbers = padded_to_4(sizes.numbers_c) + batch * (padded_to_4(sizes.nn) + tall(sizes.rows)) + lane_count;
+    const int numbers = padded_to_4(sizes.numbers_c) +
+        batch * (padded_to_4(sizes.nn) + tall(sizes.rows)) + lane_count;
     return padded_to_4(stride + elements + 1) * static_cast<int>(sizeof(int)) +
         padded_to_4(numbers) * static_cast<int>(sizeof(Real));
   }
@@ -59,8 +60,7 @@ template <class Real, int N, int L> struct SumKernel {
       for (int k = lane; k * Together<Real>::count < of.numbers_c; k += lane_count) to[k] = from[k];
       const int count = first[model.elements];
       for (int k = lane; k < count; k += lane_count) between.near_of(item)[k] = near[k];
-      for (int k = lane; k <= model.elements; k += lane_count)
-        between.first_of(item)[k] = first[k];
+      for (int k = lane; k <= model.elements; k += lane_count) between.first_of(item)[k] = first[k];
     });
   }
 
@@ -104,8 +104,8 @@ template <class Real, int N, int L> struct SumKernel {
         for (int q = 0; q < ahead; ++q) {
           const Position there(x, atom[q][lane]);
           const double dx = there.x - here.x, dy = there.y - here.y, dz = there.z - here.z;
-          keep[q][lane] = begin + q * lane_count + lane < all &&
-              dx * dx + dy * dy + dz * dz < largest;
+          keep[q][lane] =
+              begin + q * lane_count + lane < all && dx * dx + dy * dy + dz * dz < largest;
         }
       });
       TG_UNROLL
