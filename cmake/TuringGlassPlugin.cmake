@@ -34,7 +34,8 @@ function(add_turing_glass_plugin target)
   target_compile_definitions(${target} PRIVATE LAMMPS_${host_SIZES}
                              TURINGGLASS_LAMMPS_VERSION=${host_VERSION})
   if(host_GPU)
-    target_sources(${target} PRIVATE ${folder}/styles_gpu.cpp ${PROJECT_SOURCE_DIR}/pair_nnap/gpu/pair_nnap_gpu.cpp)
+    target_sources(${target} PRIVATE ${folder}/styles_gpu.cpp ${PROJECT_SOURCE_DIR}/pair_nnap/gpu/pair_nnap_gpu.cpp
+      ${PROJECT_SOURCE_DIR}/pair_nnap/gpu/fix_package_gpu.cpp)
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/pair_nnap/gpu ${glue_folders})
     target_link_libraries(${target} PRIVATE turing_glass_glue_archive ${host_GPU})
   else()

@@ -2,6 +2,7 @@
 
 #include "pair_nnap_gpu.h"
 
+#include "fix_package_gpu.h"
 #include "pair_nnap_impl.h"
 
 #include "lammps/positions.h"
@@ -10,6 +11,7 @@
 #include "atom.h"
 #include "comm.h"
 #include "force.h"
+#include "modify.h"
 #include "neigh_list.h"
 #include "neighbor.h"
 #include "suffix.h"
@@ -39,8 +41,8 @@ struct PairNNAPGPU::Device {
 
 namespace {
 
-/// The number of this process among those of its node. From the launcher, because partitions do not get here together;
-/// else ranks of a partition are taken to be on one node.
+/// The rank of this process among those of its node. The launcher knows it. (Communication could not find it: the partitions
+/// do not come here together.) Without a launcher all ranks are on one node.
 int rank_on_node(LAMMPS *lmp)
 {
   for (const char *name : {"OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID",

@@ -61,6 +61,7 @@ extern "C" __attribute__((visibility("default"))) void lammpsplugin_init(void *l
 
   const auto register_style = reinterpret_cast<lammpsplugin_regfunc>(regfunc);
   for (const StyleEntry &entry : turing_glass::lammps::styles()) {
+    if (entry.unless_there && lammps_has_style(lmp, entry.kind, entry.name)) continue;
     lammpsplugin_t plugin{};
     plugin.version = LAMMPS_VERSION;
     plugin.style = entry.kind;

@@ -20,6 +20,7 @@ struct StyleEntry {
   const char *kind, *name, *info;
   lammpsplugin_factory1 *from_lammps;    // one of the two is set
   lammpsplugin_factory2 *from_words;
+  bool unless_there;    // leaves a style of this name that LAMMPS has
 };
 
 /// The table of this plugin.
@@ -39,22 +40,23 @@ template <class Base, class Style> void *create_from_words(void *lmp, int narg, 
 
 template <class Style> constexpr StyleEntry pair(const char *name, const char *info)
 {
-  return {"pair", name, info, &create<LAMMPS_NS::Pair, Style>, nullptr};
+  return {"pair", name, info, &create<LAMMPS_NS::Pair, Style>, nullptr, false};
 }
 
 template <class Style> constexpr StyleEntry command(const char *name, const char *info)
 {
-  return {"command", name, info, &create<LAMMPS_NS::Command, Style>, nullptr};
+  return {"command", name, info, &create<LAMMPS_NS::Command, Style>, nullptr, false};
 }
 
-template <class Style> constexpr StyleEntry fix(const char *name, const char *info)
+template <class Style>
+constexpr StyleEntry fix(const char *name, const char *info, bool unless_there = false)
 {
-  return {"fix", name, info, nullptr, &create_from_words<LAMMPS_NS::Fix, Style>};
+  return {"fix", name, info, nullptr, &create_from_words<LAMMPS_NS::Fix, Style>, unless_there};
 }
 
 template <class Style> constexpr StyleEntry compute(const char *name, const char *info)
 {
-  return {"compute", name, info, nullptr, &create_from_words<LAMMPS_NS::Compute, Style>};
+  return {"compute", name, info, nullptr, &create_from_words<LAMMPS_NS::Compute, Style>, false};
 }
 
 }    // namespace turing_glass::lammps

@@ -4,6 +4,7 @@
 
 #include "lammps/plugin/plugin.h"
 
+#include "fix_package_gpu.h"
 #include "pair_nnap_gpu.h"
 
 using namespace LAMMPS_NS;
@@ -12,7 +13,9 @@ namespace turing_glass::lammps {
 
 std::vector<StyleEntry> styles()
 {
-  return {pair<PairNNAPGPU>("nnap/gpu", "pair style nnap on a CUDA device")};
+  return {pair<PairNNAPGPU>("nnap/gpu", "pair style nnap on a CUDA device"),
+          // the name by which LAMMPS knows that -sf gpu and package gpu are possible
+          fix<FixPackageGPU>("GPU", "devices for pair style nnap/gpu", true)};
 }
 
 }    // namespace turing_glass::lammps

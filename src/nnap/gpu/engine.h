@@ -59,10 +59,10 @@ class Engine {
   virtual double bytes() const = 0;    ///< of memory on the device
 };
 
-/// Which device of the node, of those that this process may use; -1: by the rank on the node.
+/// Processes of a node take its devices in turn.
 struct DeviceChoice {
-  int device = -1;
   int rank_on_node = 0;
+  int devices = 0;    ///< how many to use of those that this process sees; 0: all
 };
 
 /// Throws EngineError where there is no device, or PotentialError.

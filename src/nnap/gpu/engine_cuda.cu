@@ -97,11 +97,10 @@ struct CudaBackend {
           "no CUDA device was found: run on a node that has one (and see CUDA_VISIBLE_DEVICES), or use "
           "pair style nnap");
     check(error, "looking for CUDA devices");
-    if (choice.device >= count)
-      throw EngineError("device " + std::to_string(choice.device) +
-                        " was asked for, but this process sees " + std::to_string(count) +
-                        ", counted from 0");
-    device_ = choice.device >= 0 ? choice.device : choice.rank_on_node % count;
+    if (choice.devices > count)
+      throw EngineError(std::to_string(choice.devices) +
+                        " devices were asked for, but this process sees " + std::to_string(count));
+    device_ = choice.rank_on_node % (choice.devices > 0 ? choice.devices : count);
     check(cudaSetDevice(device_), "choosing the device");
     check(cudaGetDeviceProperties(&properties_, device_), "properties of the device");
     check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "a stream");

@@ -52,9 +52,24 @@ class GPU(Case):
             self.assert_close(a[place][:4], b[place][:4], relative, "atom at %s" % (place,))
 
     def test_the_suffix_chooses_it(self):
+        cell = atoms() + POTENTIAL + "run 0\n"
+        ways = {"suffix": ("suffix gpu\n" + cell, ()), "package": ("package gpu 1\nsuffix gpu\n" + cell, ()), "-sf": (cell, ("-sf", "gpu")),
+                "-pk": (cell, ("-sf", "gpu", "-pk", "gpu", "1", "newton", "on")), "clear": (cell + "clear\n" + cell, ("-sf", "gpu"))}
         with style("nnap"):
-            run = lammps("suffix gpu\n" + atoms() + POTENTIAL + REPORT)
-        self.assertIn("Pair style nnap/gpu:", run.text)
+            for way, (script, arguments) in ways.items():
+                with self.subTest(way):
+                    run = lammps(script, arguments=arguments)
+                    self.assertEqual(run.text.count("Pair style nnap/gpu:"), script.count("run 0"))
+                    self.assertNotIn("Pair style nnap:", run.text)
+
+    def test_wrong_words_of_package(self):
+        for words, message in (("gpu", "number of devices of a node"), ("gpu -1", "from 0 to 1024"), ("gpu 1 split 0.5", "split"),
+                               ("gpu 1 newton maybe", "maybe")):
+            run = lammps("package " + words + "\n", expect_error=True)
+            self.assertIn("Package gpu: ", run.text)
+            self.assertIn(message, run.text)
+        run = lammps("package gpu 1 newton off\n" + atoms() + POTENTIAL + "run 0\n", expect_error=True)
+        self.assertIn("newton pair on", run.text)
 
     def test_the_same_bits_on_every_run(self):
         deck = atoms() + POTENTIAL + """
