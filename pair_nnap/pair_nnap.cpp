@@ -271,7 +271,7 @@ void PairNNAP::check_neighbors()
 
   std::vector<char> mine(atom->ntypes + 1);
   for (int type = 1; type <= atom->ntypes; ++type) mine[type] = map[type] >= 0;
-  const std::string command = exclusions.partial(mine);
+  const std::string &command = impl->partial_exclusion = exclusions.partial(mine);
   if (!command.empty())
     impl->say.warn(
         FLERR,

@@ -31,6 +31,8 @@ struct PairNNAP::Impl {
   int bins = 0;            // number of elements, and one more where a type is NULL
   std::vector<double> uncertainties;    // of local atoms (eV/A), of the last step with a check
   Exclusions exclusions;
+  std::string
+      partial_exclusion;    // the command that removes neighbors of atoms that are there, or empty
   std::vector<char>
       absent;    // local atoms that are excluded from all others; empty where none can be
 };

@@ -103,6 +103,9 @@ void PairNNAPGPU::compute(int eflag, int vflag)
 {
   ev_init(eflag, vflag);
   check_neighbors();
+  if (own_lists && !impl->partial_exclusion.empty())    // of a fix that came after init_style()
+    impl->say.stop(FLERR, "{} came too late: give it before the run, or use pair style nnap",
+                   impl->partial_exclusion);
   gpu::Engine &engine = *device->engine;
   const bool check = watches() && neighbor->ago == 0;
   const int nlocal = atom->nlocal, nall = nlocal + atom->nghost;
