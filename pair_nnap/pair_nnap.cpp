@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-#include "pair_nnap_impl.h"
+#include "nnap_impl.h"
 
 #include "potential_files.h"
 
@@ -515,8 +515,10 @@ void PairNNAP::check_uncertainties()
   impl->say.warn(FLERR, "{}", message);
 }
 
-void PairNNAP::require_uncertainties()
+void PairNNAP::require_uncertainties(bool has_run)
 {
+  if (!has_run)
+    impl->say.stop(FLERR, "compute nnap/uncertainty needs a run before it, 'run 0' at least");
   if (!impl->evaluator->knows_uncertainty())
     impl->say.stop(
         FLERR,
@@ -528,9 +530,8 @@ void PairNNAP::require_uncertainties()
 void PairNNAP::force_uncertainties(int groupbit, double *each)
 {
   const Messages &say = impl->say;
-  if (!list) say.stop(FLERR, "compute nnap/uncertainty needs a run before it, 'run 0' at least");
+  require_uncertainties(list != nullptr);
   const nnap::Evaluator &evaluator = *impl->evaluator;
-  require_uncertainties();
   if (impl->exclusions.any()) find_absent();
   const int nthreads = comm->nthreads;
   const bigint inum = list->inum;

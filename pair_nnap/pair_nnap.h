@@ -65,7 +65,7 @@ class PairNNAP : public Pair {
   void make_host_evaluator();
   void tell_kernels(const std::string &name);
   virtual void request_lists();
-  void require_uncertainties();
+  void require_uncertainties(bool has_run);
   void check_neighbors();
   void find_absent();
   bool is_ours(int i) const;

@@ -3,13 +3,12 @@
 #include "pair_nnap_gpu.h"
 
 #include "fix_package_gpu.h"
-#include "pair_nnap_impl.h"
+#include "nnap_impl.h"
 
 #include "lammps/positions.h"
 #include "nnap/gpu/engine.h"
 
 #include "atom.h"
-#include "comm.h"
 #include "force.h"
 #include "modify.h"
 #include "neigh_list.h"
@@ -66,10 +65,15 @@ PairNNAPGPU::~PairNNAPGPU() = default;
 void PairNNAPGPU::make_evaluator()
 {
   make_host_evaluator();
-  ready = false;
+  lists_known = -1;
   device->engine.reset();
   try {
-    device->engine = gpu::make_engine(*impl->potential, mixed_precision, {-1, rank_on_node(lmp)});
+    // what package gpu, -pk gpu or -sf gpu has created
+    const auto *package = dynamic_cast<FixPackageGPU *>(modify->get_fix_by_id("package_gpu"));
+    gpu::DeviceChoice choice;
+    choice.rank_on_node = rank_on_node(lmp);
+    if (package) choice.wanted = package->devices();
+    device->engine = gpu::make_engine(*impl->potential, mixed_precision, choice);
   } catch (const std::exception &e) {    // perhaps on one node alone
     impl->say.stop_one(FLERR, "{}", e.what());
   }
@@ -79,21 +83,16 @@ void PairNNAPGPU::make_evaluator()
 void PairNNAPGPU::init_style()
 {
   PairNNAP::init_style();
-  ready = false;
+  lists_known = -1;
 }
 
 /* ----------------------------------------------------------------------
-   the device knows of atoms, not of what else decides which of them are neighbors
+   LAMMPS's own lists where more than distances decides which atoms are neighbors
 ------------------------------------------------------------------------- */
-
-bool PairNNAPGPU::lists_of_lammps_needed() const
-{
-  return force->pair != this || atom->molecular != Atom::ATOMIC || impl->exclusions.any();
-}
 
 void PairNNAPGPU::request_lists()
 {
-  own_lists = !lists_of_lammps_needed();
+  own_lists = force->pair == this && atom->molecular == Atom::ATOMIC && !impl->exclusions.any();
   if (!own_lists) PairNNAP::request_lists();
 }
 
@@ -111,7 +110,7 @@ void PairNNAPGPU::compute(int eflag, int vflag)
   const int nlocal = atom->nlocal, nall = nlocal + atom->nghost;
   gpu::Engine::Results results;
   try {
-    if (neighbor->ago == 0 || !ready) update_atoms();
+    update_atoms();
     results = engine.compute(device->positions(atom),
                              {eflag_either != 0, vflag_atom != 0 || vflag_global != 0, check});
   } catch (const std::exception &e) {
@@ -147,11 +146,12 @@ void PairNNAPGPU::compute(int eflag, int vflag)
 }
 
 /* ----------------------------------------------------------------------
-   after atoms have moved between ranks: which there are, and their neighbors
+   whenever LAMMPS has begun anew with its lists: which atoms there are, and their neighbors
 ------------------------------------------------------------------------- */
 
 void PairNNAPGPU::update_atoms()
 {
+  if (lists_known == neighbor->ncalls) return;
   const int nlocal = atom->nlocal, nall = nlocal + atom->nghost;
   std::vector<int> &element = device->element;
   element.resize(nall);
@@ -160,17 +160,12 @@ void PairNNAPGPU::update_atoms()
     for (int k = 0; k < nall; ++k)
       if (impl->exclusions.absent(k)) element[k] = -1;
   device->engine->set_atoms(nlocal, nall, element.data());
-  find_neighbors();
-  ready = true;
-}
-
-void PairNNAPGPU::find_neighbors()
-{
   if (own_lists)
     device->engine->find_neighbors(device->positions(atom),
                                    impl->evaluator->cutoff() + neighbor->skin);
   else
     take_lists_of_lammps();
+  lists_known = neighbor->ncalls;
 }
 
 void PairNNAPGPU::take_lists_of_lammps()
@@ -206,9 +201,7 @@ void PairNNAPGPU::require_sound_forces(bool overflow, bool lost)
 
 void PairNNAPGPU::force_uncertainties(int groupbit, double *each)
 {
-  const Messages &say = impl->say;
-  require_uncertainties();
-  if (!ready) say.stop(FLERR, "compute nnap/uncertainty needs a run before it, 'run 0' at least");
+  require_uncertainties(lists_known >= 0);
   try {
     update_atoms();
     const gpu::Engine::Results results =
@@ -216,7 +209,7 @@ void PairNNAPGPU::force_uncertainties(int groupbit, double *each)
     for (int i = 0; i < atom->nlocal; ++i)
       if (atom->mask[i] & groupbit && is_ours(i)) each[i] = results.uncertainties[i];
   } catch (const std::exception &e) {
-    say.stop_one(FLERR, "{}", e.what());
+    impl->say.stop_one(FLERR, "{}", e.what());
   }
 }
 

@@ -29,11 +29,10 @@ class PairNNAPGPU : public PairNNAP {
   struct Device;
   std::unique_ptr<Device> device;
   bool own_lists = true;    // neighbors are found on the device
-  bool ready = false;       // the device knows the atoms of this run
+  bigint lists_known =
+      -1;    // neighbor->ncalls when the device was told of the atoms; -1: not in this run
 
-  bool lists_of_lammps_needed() const;
   void update_atoms();
-  void find_neighbors();
   void take_lists_of_lammps();
   void require_sound_forces(bool overflow, bool lost);
 };

@@ -235,6 +235,17 @@ TEST(GpuEngine, LoneAtomsDenseLumpsAndNothing)
     EXPECT_TRUE(found.overflow || std::isfinite(found.forces[k]));
 }
 
+TEST(GpuEngine, ProcessesTakeDevicesInTurn)
+{
+  for (int rank = 0; rank < 12; ++rank) {
+    EXPECT_EQ((gpu::DeviceChoice{rank, 0}.among(4)), rank % 4);
+    EXPECT_EQ((gpu::DeviceChoice{rank, 2}.among(4)), rank % 2);
+    EXPECT_EQ((gpu::DeviceChoice{rank, 0}.among(1)), 0);
+  }
+  EXPECT_THROW((gpu::DeviceChoice{0, 5}.among(4)), gpu::EngineError);
+  EXPECT_THROW((gpu::DeviceChoice{0, 0}.among(0)), gpu::EngineError);
+}
+
 TEST(GpuEngine, LikelyForceErrors)
 {
   test::SamplePotential c = test::sample_potentials()[0];

@@ -62,7 +62,10 @@ class Engine {
 /// Processes of a node take its devices in turn.
 struct DeviceChoice {
   int rank_on_node = 0;
-  int devices = 0;    ///< how many to use of those that this process sees; 0: all
+  int wanted = 0;    ///< how many of the devices that this process sees are to be used; 0: all
+
+  /// The device of this process, of so many that it sees. Throws EngineError if these are too few.
+  int among(int visible) const;
 };
 
 /// Throws EngineError where there is no device, or PotentialError.

@@ -28,20 +28,22 @@ void check(cudaError_t error, const char *what)
   throw EngineError(text);
 }
 
-/// Memory that grows only and belongs to one owner.
-template <class T, class Memory> class Owned {
+/// Memory of the device, or page-locked memory of the host, that only grows and belongs to one owner.
+template <class T, bool on_device> class Memory {
  public:
-  Owned() = default;
-  Owned(const Owned &) = delete;
-  Owned &operator=(const Owned &) = delete;
-  ~Owned() { Memory::release(data_); }
+  Memory() = default;
+  Memory(const Memory &) = delete;
+  Memory &operator=(const Memory &) = delete;
+  ~Memory() { release(); }
   void resize(long n)
   {
     if (n <= size_) return;
-    Memory::release(std::exchange(data_, nullptr));
-    size_ = 0;
+    release();
     const long room = n + n / 8;    // for numbers of atoms that vary a little
-    data_ = static_cast<T *>(Memory::take(room * sizeof(T)));
+    if (on_device)
+      check(cudaMalloc(&data_, room * sizeof(T)), "memory on the device");
+    else
+      check(cudaMallocHost(&data_, room * sizeof(T)), "page-locked memory");
     size_ = room;
   }
   T *data() { return data_; }
@@ -49,28 +51,18 @@ template <class T, class Memory> class Owned {
   std::size_t bytes() const { return size_ * sizeof(T); }
 
  private:
+  void release()
+  {
+    size_ = 0;
+    T *const data = std::exchange(data_, nullptr);
+    if (on_device)
+      cudaFree(data);
+    else
+      cudaFreeHost(data);
+  }
+
   T *data_ = nullptr;
   long size_ = 0;
-};
-
-struct DeviceMemory {
-  static void *take(std::size_t bytes)
-  {
-    void *at = nullptr;
-    check(cudaMalloc(&at, bytes), "memory on the device");
-    return at;
-  }
-  static void release(void *at) { cudaFree(at); }
-};
-
-struct PinnedMemory {
-  static void *take(std::size_t bytes)
-  {
-    void *at = nullptr;
-    check(cudaMallocHost(&at, bytes), "page-locked memory");
-    return at;
-  }
-  static void release(void *at) { cudaFreeHost(at); }
 };
 
 template <class Kernel>
@@ -85,29 +77,21 @@ __global__ void __launch_bounds__(Kernel::warps_per_block *lane_count, Kernel::b
 }
 
 struct CudaBackend {
-  template <class T> using Buffer = Owned<T, DeviceMemory>;
-  template <class T> using Pinned = Owned<T, PinnedMemory>;
+  template <class T> using Buffer = Memory<T, true>;
+  template <class T> using Pinned = Memory<T, false>;
 
   explicit CudaBackend(DeviceChoice choice)
   {
-    int count = 0;
-    const cudaError_t error = cudaGetDeviceCount(&count);
-    if (error == cudaErrorNoDevice || (error == cudaSuccess && count == 0))
-      throw EngineError(
-          "no CUDA device was found: run on a node that has one (and see CUDA_VISIBLE_DEVICES), or use "
-          "pair style nnap");
-    check(error, "looking for CUDA devices");
-    if (choice.devices > count)
-      throw EngineError(std::to_string(choice.devices) +
-                        " devices were asked for, but this process sees " + std::to_string(count));
-    device_ = choice.rank_on_node % (choice.devices > 0 ? choice.devices : count);
-    check(cudaSetDevice(device_), "choosing the device");
-    check(cudaGetDeviceProperties(&properties_, device_), "properties of the device");
+    int visible = 0;
+    const cudaError_t error = cudaGetDeviceCount(&visible);
+    if (error != cudaErrorNoDevice) check(error, "looking for CUDA devices");
+    const int device = choice.among(visible);
+    check(cudaSetDevice(device), "choosing the device");
+    check(cudaGetDeviceProperties(&properties_, device), "properties of the device");
     check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "a stream");
   }
   CudaBackend(CudaBackend &&other) noexcept :
-      device_(other.device_), properties_(other.properties_),
-      stream_(std::exchange(other.stream_, nullptr))
+      properties_(other.properties_), stream_(std::exchange(other.stream_, nullptr))
   {
   }
   ~CudaBackend()
@@ -175,11 +159,10 @@ struct CudaBackend {
   }
 
  private:
-  int device_ = 0;
   cudaDeviceProp properties_{};
   cudaStream_t stream_ = nullptr;
-  Owned<int, DeviceMemory> keys_, values_;
-  Owned<char, DeviceMemory> room_;
+  Buffer<int> keys_, values_;
+  Buffer<char> room_;
 };
 
 }    // namespace

@@ -56,8 +56,11 @@ struct HostBackend {
 
 }    // namespace
 
-std::unique_ptr<Engine> make_engine(const Potential &potential, bool mixed_precision, DeviceChoice)
+/// The processor counts as the only device of its node.
+std::unique_ptr<Engine> make_engine(const Potential &potential, bool mixed_precision,
+                                    DeviceChoice choice)
 {
+  choice.among(1);
   if (mixed_precision)
     return std::make_unique<EngineOf<HostBackend, float>>(potential, HostBackend());
   return std::make_unique<EngineOf<HostBackend, double>>(potential, HostBackend());

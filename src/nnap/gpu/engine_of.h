@@ -13,10 +13,10 @@
 
 #pragma once
 
+#include "cell_lists.h"
 #include "engine.h"
 #include "force_kernel.h"
 #include "model.h"
-#include "neighbor_kernels.h"
 #include "network_kernel.h"
 #include "sum_kernel.h"
 
@@ -88,7 +88,7 @@ template <class Backend, class Real> class EngineOf : public Engine {
     to_cells.beyond = count;
     to_cells.cell = cell_.data();
     to_cells.index = index_.data();
-    run(to_cells, groups(points_));
+    backend_.run(to_cells, groups(points_), 0);
     backend_.sort(cell_.data(), index_.data(), points_, count);
 
     BeginKernel begins;
@@ -96,7 +96,7 @@ template <class Backend, class Real> class EngineOf : public Engine {
     begins.points = points_;
     begins.cells = count;
     begins.begin = begin_.data();
-    run(begins, groups(count + 1));
+    backend_.run(begins, groups(count + 1), 0);
 
     SortKernel sorted;
     sorted.x = x_.data();
@@ -105,7 +105,7 @@ template <class Backend, class Real> class EngineOf : public Engine {
     sorted.points = points_;
     sorted.sorted_x = sorted_x_.data();
     sorted.sorted_element = sorted_element_.data();
-    run(sorted, groups(points_));
+    backend_.run(sorted, groups(points_), 0);
 
     ListKernel lists;
     lists.cells = cells;
@@ -124,7 +124,7 @@ template <class Backend, class Real> class EngineOf : public Engine {
       lists.list = list_.data();
       lists.stride = stride_;
       backend_.clear(longest_.data(), 1);
-      run(lists, owned_);
+      backend_.run(lists, owned_, 0);
       backend_.download(host_longest_.data(), longest_.data(), 1);
       backend_.wait();
       const int most = host_longest_.data()[0];
@@ -216,11 +216,6 @@ template <class Backend, class Real> class EngineOf : public Engine {
   static int groups(long count) { return static_cast<int>((count + lane_count - 1) / lane_count); }
   static int padded(int count) { return (count + lane_count - 1) / lane_count * lane_count; }
 
-  template <class Kernel> void run(const Kernel &kernel, int items, int room = 0)
-  {
-    backend_.run(kernel, items, room);
-  }
-
   /// Atoms of each element, in groups, share by share.
   void make_groups()
   {
@@ -292,9 +287,9 @@ template <class Backend, class Real> class EngineOf : public Engine {
       between.first_atom = from;
       sum.between = network.between = force.between = between;
       network.groups = group_.data() + share_begin_[k];
-      run(sum, count, sum.room(sizes, elements_, stride_));
-      run(network, share_begin_[k + 1] - share_begin_[k], network.room(sizes));
-      run(force, count, force.room(sizes, elements_, stride_));
+      backend_.run(sum, count, sum.room(sizes, elements_, stride_));
+      backend_.run(network, share_begin_[k + 1] - share_begin_[k], network.room(sizes));
+      backend_.run(force, count, force.room(sizes, elements_, stride_));
     }
   }
 
@@ -304,7 +299,7 @@ template <class Backend, class Real> class EngineOf : public Engine {
     kernel.values = values.data();
     kernel.count = count;
     kernel.status = f_.data() + 3L * points_;
-    run(kernel, groups(count));
+    backend_.run(kernel, groups(count), 0);
   }
 
   void upload_positions(const double *x)
@@ -350,7 +345,7 @@ template <class Backend, class Real> class EngineOf : public Engine {
   Model<Real> model_;
   int elements_;
   int owned_ = 0, points_ = 0;
-  int stride_ = 4 * lane_count;            // grows with the longest list_
+  int stride_ = 4 * lane_count;            // grows with the longest list
   static constexpr int share = 1 << 16;    // atoms whose sums are kept at a time
   std::vector<int> share_begin_;           // groups of a share
 

@@ -81,7 +81,7 @@ FlatNetwork<Real> flat_network(Builder &builder, const std::vector<Layer> &layer
   }
   sizes.nodes = std::max(sizes.nodes, nodes);
   sizes.widest = std::max(sizes.widest, widest);
-  return {static_cast<int>(flat.size()), widest, builder.add(flat)};
+  return {static_cast<int>(flat.size()), nodes, widest, builder.add(flat)};
 }
 
 /// The factor of a shift, where rows p .. p+nn-1 of W are a multiple of the unit matrix; they are given by p, then n.

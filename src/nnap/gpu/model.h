@@ -39,6 +39,7 @@ template <class Real> struct FlatLayer {
 
 template <class Real> struct FlatNetwork {
   int layers = 0;    ///< 0: there is none
+  int nodes = 0;     ///< of all layers
   int widest = 0;    ///< most outputs of a layer
   In<FlatLayer<Real>> layer;
 };

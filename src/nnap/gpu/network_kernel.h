@@ -101,19 +101,12 @@ template <class Real> struct NetworkKernel {
     });
   }
 
-  TG_LANES int nodes_of(const FlatNetwork<Real> &network) const
-  {
-    int sum = 0;
-    for (int k = 0; k < network.layers; ++k)
-      sum += network.layer.of(model.block)[k].forward.outputs;
-    return sum;
-  }
   /// Values of two layers lie behind each other.
-  TG_LANES Real *values(const FlatNetwork<Real> &network, Real *nodes, int k) const
+  static TG_LANES Real *values(const FlatNetwork<Real> &network, Real *nodes, int k)
   {
-    return nodes + (nodes_of(network) + k % 2 * network.widest) * row;
+    return nodes + (network.nodes + k % 2 * network.widest) * row;
   }
-  TG_LANES const Real *result(const FlatNetwork<Real> &network, Real *nodes) const
+  static TG_LANES const Real *result(const FlatNetwork<Real> &network, Real *nodes)
   {
     return values(network, nodes, network.layers - 1);
   }
@@ -178,7 +171,7 @@ template <class Real> struct NetworkKernel {
                               Real *nodes) const
   {
     const FlatLayer<Real> *layers = network.layer.of(model.block);
-    Real *delta = nodes + nodes_of(network) * row;
+    Real *delta = nodes + network.nodes * row;
     for (int k = network.layers - 1; k >= 0; --k) {
       const FlatLayer<Real> layer = layers[k];
       delta -= layer.forward.outputs * row;

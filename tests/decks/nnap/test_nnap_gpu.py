@@ -62,6 +62,12 @@ class GPU(Case):
                     self.assertEqual(run.text.count("Pair style nnap/gpu:"), script.count("run 0"))
                     self.assertNotIn("Pair style nnap:", run.text)
 
+    def test_number_of_devices(self):
+        """The processor is the only device here: one is enough for any number of ranks, two are too many."""
+        lammps("package gpu 1\n" + atoms() + POTENTIAL + "run 0\n", 4)
+        run = lammps("package gpu 2\n" + atoms() + POTENTIAL + "run 0\n", expect_error=True)
+        self.assertIn("2 devices of a node were asked for, but this process sees 1", run.text)
+
     def test_wrong_words_of_package(self):
         for words, message in (("gpu", "number of devices of a node"), ("gpu -1", "from 0 to 1024"), ("gpu 1 split 0.5", "split"),
                                ("gpu 1 newton maybe", "maybe")):

@@ -2,8 +2,8 @@
 
 // What pair nnap keeps, for itself and for pair nnap/gpu.
 
-#ifndef TG_PAIR_NNAP_IMPL_H
-#define TG_PAIR_NNAP_IMPL_H
+#ifndef TG_NNAP_IMPL_H
+#define TG_NNAP_IMPL_H
 
 #include "pair_nnap.h"
 
